@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.podlane.lab;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Measures what the demo and the benchmark print. Nothing here is compared with a limit: a figure is what it is. */
+public final class Figures {
+    /** The bundles that stand in a packet's way, or that refresh those that do; the device's kind comes on top. */
+    public static final List<String> SWAPPED =
+            List.of("hostrouting", "kubeproxy", "servicetable", "tcx", "pods", "manifests", "linux", "api");
+
+    public static final int PACKETS_PER_SECOND = 20_000;
+    public static final int FLOWS = 16;
+
+    private Figures() {}
+
+    /**
+     * What happened to the traffic while something was done to a node.
+     *
+     * @param what what was done
+     * @param times how often
+     * @param sent UDP packets sent meanwhile
+     * @param lost of those, never answered
+     * @param resets TCP connections reset meanwhile
+     * @param longestGapMicros the longest time between two answers, in microseconds
+     * @param took the median duration of doing it once
+     */
+    public record Swap(
+            String what, int times, long sent, long lost, long resets, long longestGapMicros, Duration took) {}
+
+    /** Something done to a node under traffic. */
+    public interface Deed {
+        /** Does it for the n-th time; returns how long the part that counts took. */
+        Duration once(int n);
+    }
+
+    /** Does something several times while a UDP stream and a TCP connection run from a client through the Service. */
+    public static Swap underTraffic(TwoNodes two, String what, int times, Deed deed) {
+        try (var udp = Traffic.udp(
+                        two.lab(), two.clientA().netns(), TwoNodes.SERVICE, TwoNodes.PORT, PACKETS_PER_SECOND, FLOWS);
+                var tcp = Traffic.tcp(two.lab(), two.clientA().netns(), TwoNodes.SERVICE, TwoNodes.PORT)) {
+            Traffic.mark(what, udp, tcp);
+            var took = new ArrayList<Duration>();
+            for (int n = 1; n <= times; n++) {
+                took.add(deed.once(n));
+            }
+            Traffic.mark("after", udp, tcp);
+            var packets = udp.stop();
+            var connection = tcp.stop();
+            var during = packets.interval(what);
+            return new Swap(
+                    what,
+                    times,
+                    during.sent(),
+                    packets.lost(),
+                    connection.resets(),
+                    during.longestGapMicros(),
+                    median(took));
+        }
+    }
+
+    /** Updates a bundle several times, each time to a release with other programs. */
+    public static Swap updates(TwoNodes two, String bundle, int times) {
+        var releases = new ArrayList<Path>();
+        for (int n = 1; n <= times; n++) {
+            releases.add(NextRelease.of(two.lab(), bundle, n));
+        }
+        return underTraffic(two, bundle, times, n -> update(two.nodeA(), bundle, releases.get(n - 1)));
+    }
+
+    private static Duration update(Node node, String bundle, Path jar) {
+        long start = System.nanoTime();
+        node.must("podlane:update", "io.podlane." + bundle, jar.toString());
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    /** The bundles to swap on a node whose pods have a device of this kind. */
+    public static List<String> swapped(String kind) {
+        return Stream.concat(Stream.of(kind), SWAPPED.stream()).toList();
+    }
+
+    /** How long a command takes, from the start of the client to its end: the median of several runs. */
+    public static Duration command(Node node, int times, String... command) {
+        var took = new ArrayList<Duration>();
+        for (int n = 0; n < times; n++) {
+            var result = node.podlane(command);
+            if (!result.ok()) {
+                throw new IllegalStateException(String.join(" ", command) + ": " + result.err());
+            }
+            took.add(result.took());
+        }
+        return median(took);
+    }
+
+    /** The middle one of some durations. */
+    public static Duration median(List<Duration> durations) {
+        return durations.stream()
+                .sorted()
+                .skip(durations.size() / 2)
+                .findFirst()
+                .orElse(Duration.ZERO);
+    }
+
+    /** Milliseconds with one decimal. */
+    public static String millis(Duration duration) {
+        return String.format("%.1f ms", duration.toNanos() / 1e6);
+    }
+
+    /** An aligned table; the first row is the heading. Cells that are numbers stand to the right. */
+    public static String table(List<String[]> rows) {
+        int columns = rows.get(0).length;
+        int[] widths = new int[columns];
+        for (String[] row : rows) {
+            for (int c = 0; c < columns; c++) {
+                widths[c] = Math.max(widths[c], row[c].length());
+            }
+        }
+        var text = new StringBuilder();
+        for (String[] row : rows) {
+            for (int c = 0; c < columns; c++) {
+                boolean number = !row[c].isEmpty() && Character.isDigit(row[c].charAt(0));
+                text.append(String.format((number ? "%" : "%-") + widths[c] + "s  ", row[c]));
+            }
+            text.setLength(text.toString().stripTrailing().length());
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    static String[] row(Object... cells) {
+        return Arrays.stream(cells).map(String::valueOf).toArray(String[]::new);
+    }
+}
