@@ -37,11 +37,14 @@ public record Cidr(InetAddress address, int prefixLength) {
         if (slash < 0) {
             throw new IllegalArgumentException("'" + text + "' is no address block: it lacks /PREFIX-LENGTH");
         }
-        try {
-            return new Cidr(IpAddress.parse(text.substring(0, slash)), Integer.parseInt(text.substring(slash + 1)));
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("'" + text + "' is no address block: bad prefix length");
+        InetAddress address = IpAddress.parse(text.substring(0, slash));
+        int longest = address.getAddress().length * 8;
+        int prefixLength = IpAddress.decimal(text, slash + 1, text.length(), longest);
+        if (prefixLength < 0) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' is no address block: the prefix length is not between 0 and " + longest);
         }
+        return new Cidr(address, prefixLength);
     }
 
     @Override
