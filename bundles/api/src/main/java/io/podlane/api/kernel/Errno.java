@@ -9,6 +9,7 @@ package io.podlane.api.kernel;
 public record Errno(int number) {
     public static final Errno EPERM = new Errno(1);
     public static final Errno ENOENT = new Errno(2);
+    public static final Errno ESRCH = new Errno(3);
     public static final Errno EIO = new Errno(5);
     public static final Errno ENXIO = new Errno(6);
     public static final Errno E2BIG = new Errno(7);
@@ -32,6 +33,7 @@ public record Errno(int number) {
         return switch (number) {
             case 1 -> "EPERM";
             case 2 -> "ENOENT";
+            case 3 -> "ESRCH";
             case 4 -> "EINTR";
             case 5 -> "EIO";
             case 6 -> "ENXIO";

@@ -36,6 +36,11 @@ public interface Libc {
 
     int setns(int fd, int type);
 
+    int unshare(int flags);
+
+    /** ioctl(2) with an integer or no argument; variadic in C as syscall is. */
+    int ioctl(int fd, long request, long argument);
+
     Pointer mmap(Pointer address, long length, int protection, int flags, int fd, long offset);
 
     int munmap(Pointer address, long length);
