@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.podlane.shell;
+
+import io.podlane.shell.Frames.Type;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.felix.service.command.CommandProcessor;
+import org.apache.felix.service.command.CommandSession;
+import org.apache.felix.service.command.Converter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One client: runs its command lines one after the other in one Gogo session, which keeps its variables. */
+final class Session {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    private final SocketChannel channel;
+    private final CommandProcessor processor;
+    /** Held while a command runs, and while the session ends. */
+    private final ReentrantLock running = new ReentrantLock();
+
+    private volatile boolean ended;
+
+    Session(SocketChannel channel, CommandProcessor processor) {
+        this.channel = channel;
+        this.processor = processor;
+    }
+
+    void run() {
+        Frames frames = new Frames(channel);
+        try (channel;
+                var out = new PrintStream(frames.stream(Type.OUTPUT), false, StandardCharsets.UTF_8);
+                var err = new PrintStream(frames.stream(Type.ERROR), false, StandardCharsets.UTF_8);
+                CommandSession gogo = processor.createSession(InputStream.nullInputStream(), out, err)) {
+            while (!ended) {
+                String line = frames.readCommand();
+                running.lock();
+                try {
+                    int status = execute(gogo, line, out, err);
+                    out.flush();
+                    err.flush();
+                    frames.writeStatus(status);
+                } finally {
+                    running.unlock();
+                }
+            }
+        } catch (EOFException clientHasGone) {
+            // The ordinary end.
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("a session ended: {}", e.toString());
+        }
+    }
+
+    private static int execute(CommandSession gogo, String line, PrintStream out, PrintStream err) {
+        try {
+            Object result = gogo.execute(line);
+            if (result != null) {
+                CharSequence text = gogo.format(result, Converter.INSPECT);
+                out.print(text);
+                if (text.length() > 0 && text.charAt(text.length() - 1) != '\n') {
+                    out.println();
+                }
+            }
+            return 0;
+        } catch (Exception | LinkageError e) {
+            LOG.debug("command failed: {}", line, e);
+            err.println("podlane: " + Failures.describe(e));
+            return 1;
+        }
+    }
+
+    /**
+     * Ends the session, after the command that runs now.
+     *
+     * @param waitMs how long to wait for that command; 0 lets it go on alone
+     */
+    void finish(long waitMs) throws InterruptedException, IOException {
+        ended = true;
+        if (running.isHeldByCurrentThread()) {
+            return;
+        }
+        if (running.tryLock(waitMs, TimeUnit.MILLISECONDS)) {
+            try {
+                channel.close();
+            } finally {
+                running.unlock();
+            }
+        }
+    }
+}

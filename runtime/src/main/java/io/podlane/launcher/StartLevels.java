@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.podlane.launcher;
+
+/**
+ * The order of starting. Below it, services decide: a component starts when what it refers to is there.
+ */
+final class StartLevels {
+    /** Libraries, Declarative Services, configuration and shell runtime: what is not ours. */
+    static final int LIBRARIES = 1;
+    /** The bundles of the platform, {@code io.podlane.*}. */
+    static final int PLATFORM = 2;
+    /** The hot-deploy folder, whose bundles may need any of the above. */
+    static final int DEPLOY = 3;
+    /** What was deployed there. */
+    static final int DEPLOYED = 4;
+    /** Everything runs. */
+    static final int ALL = DEPLOYED;
+
+    private StartLevels() {}
+
+    static int of(String symbolicName) {
+        if (symbolicName.equals("io.podlane.deploy")) {
+            return DEPLOY;
+        }
+        return symbolicName.startsWith("io.podlane.") ? PLATFORM : LIBRARIES;
+    }
+}
