@@ -30,12 +30,15 @@ private_apt() {
 # Fetches the lists; a keyring too old to know trixie fails here, with apt's own message.
 update_lists() {
 	mkdir -p "$cache/apt/lists/partial" "$cache/apt/cache/archives/partial"
-	local suite
+	local suite lock
+	exec {lock}>"$cache/apt/lock"
+	flock "$lock"
 	for suite in trixie trixie-backports; do
 		echo "deb [signed-by=$keyring] http://deb.debian.org/debian $suite main"
 	done >"$cache/apt/sources.list"
 	private_apt apt-get -qq --error-on=any update >&2 ||
 		die "cannot fetch trixie's package lists; if its key is unknown: apt-get install debian-archive-keyring"
+	exec {lock}>&-
 }
 
 # newest_package REGEX WANTED…: "NAME VERSION" of the first of the WANTED packages that is offered,
@@ -43,7 +46,7 @@ update_lists() {
 newest_package() {
 	local regex=$1 name version; shift
 	for name in "$@" $(private_apt apt-cache search --names-only "$regex" | cut -d' ' -f1 | sort -rV); do
-		version=$(private_apt apt-cache madison "$name" | awk '{ print $3 }' | sort -rV | head -n 1)
+		version=$(private_apt apt-cache madison "$name" | awk '{ print $3 }' | sort -rV | sed -n 1p)
 		[[ -n $version ]] && { echo "$name $version"; return; }
 	done
 	die "trixie and trixie-backports offer no package like $regex"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2013,SC2034,SC2154
 # Sourced by run and qemu-run: the command line, what is handed to the guest, and what comes back.
 
 usage() {
@@ -31,6 +31,7 @@ parse_arguments() {
 		shift 2
 	done
 	((${#command[@]})) || usage
+	[[ " ${shared[*]} " != *" / "* ]] || fail "sharing / would let the guest write anywhere"
 	((EUID == 0)) || fail "must run as root: it mounts the host's files read-only"
 	[[ -n $cpu ]] || pick_cpu
 }
