@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.podlane.linux.testing;
+
+import io.podlane.api.bpf.BpfSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What a kernel test does to the machine, in the namespaces of its thread. */
+public final class Machine {
+    private Machine() {}
+
+    /** Runs a command such as {@code ip link add …}, its words separated by blanks, and gives back what it printed. */
+    public static String run(String command) {
+        return Isolation.run(command.split(" "));
+    }
+
+    /** A device's index. */
+    public static int ifindex(String device) {
+        return Integer.parseInt(run("ip -o link show dev " + device).split(":")[0]);
+    }
+
+    /** A compiled object of {@code bpf/}, such as {@code testing/maps}. */
+    public static BpfSource object(String name) {
+        Path file = Path.of("../../bpf/target", name + ".bpf.o");
+        try {
+            return new BpfSource(
+                    file.getFileName().toString(), Files.readAllBytes(file), java.util.Map.of(), java.util.Map.of());
+        } catch (IOException e) {
+            throw new UncheckedIOException("build it with: make -C bpf", e);
+        }
+    }
+}
