@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.podlane.servicetable;
+
+import io.podlane.api.bpf.BpfLoader;
+import io.podlane.api.bpf.BpfObject;
+import io.podlane.api.bpf.BpfSource;
+import io.podlane.api.cluster.ClusterChange;
+import io.podlane.api.cluster.ClusterListener;
+import io.podlane.api.cluster.ClusterState;
+import io.podlane.api.kernel.KernelException;
+import io.podlane.api.status.Problems;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the service table in the kernel what the cluster says. Until the first snapshot it changes nothing; what it leaves
+ * behind when it stops works on. All work is done by one thread of its own.
+ */
+@Component(service = {ClusterListener.class, ServiceListing.class})
+public final class ServiceReconciler implements ClusterListener, ServiceListing {
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceReconciler.class);
+    private static final String TABLE = "service table";
+    private static final long COLLECT_AFTER_MILLIS = 1_000;
+    private static final long RETRY_FIRST_MILLIS = 500;
+    private static final long RETRY_MOST_MILLIS = 30_000;
+    private static final long STOP_MILLIS = 5_000;
+
+    private final BpfObject object;
+    private final ServiceMaps maps;
+    private final Problems problems;
+    private final ScheduledThreadPoolExecutor owner =
+            new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "podlane-servicetable"));
+
+    // All that follows belongs to the owner thread.
+    private final Services services = new Services();
+    private final Map<Frontend, String> failures = new HashMap<>();
+    private ServiceTable table;
+    private boolean complete;
+    private boolean collecting;
+    private long retryMillis = RETRY_FIRST_MILLIS;
+
+    @Activate
+    public ServiceReconciler(BundleContext context, @Reference BpfLoader loader) {
+        this.object = loader.load(BpfSource.of(ServiceReconciler.class, "/bpf/tables.bpf.o"));
+        this.maps = ServiceMaps.of(object);
+        this.problems = new Problems(context);
+        owner.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    @Deactivate
+    void deactivate() throws InterruptedException {
+        owner.shutdown();
+        if (!owner.awaitTermination(STOP_MILLIS, TimeUnit.MILLISECONDS)) {
+            LOG.warn("event=stop-timeout thread=podlane-servicetable");
+            owner.shutdownNow();
+        }
+        problems.close();
+        object.close();
+    }
+
+    @Override
+    public void snapshot(ClusterState state) {
+        submit(() -> {
+            services.replace(state);
+            complete = true;
+            reconcileAll();
+        });
+    }
+
+    @Override
+    public void changed(List<ClusterChange> changes) {
+        submit(() -> reconcile(services.apply(changes)));
+    }
+
+    private void submit(Runnable task) {
+        try {
+            owner.execute(task);
+        } catch (RejectedExecutionException stopping) {
+            LOG.debug("event=ignored reason=stopping");
+        }
+    }
+
+    private void reconcileAll() {
+        try {
+            if (table == null) {
+                table = new ServiceTable(maps);
+            }
+            var all = new HashSet<>(table.frontends());
+            all.addAll(services.frontends());
+            reconcile(all);
+        } catch (KernelException e) {
+            retryLater(e);
+        }
+    }
+
+    private void reconcile(Set<Frontend> concerned) {
+        if (!complete) {
+            return;
+        }
+        if (table == null) {
+            reconcileAll(); // An attempt failed; this one may not.
+            return;
+        }
+        try {
+            apply(concerned);
+            if (!failures.isEmpty()) {
+                apply(List.copyOf(failures.keySet())); // Something may have made room.
+            }
+            retryMillis = RETRY_FIRST_MILLIS;
+            problems.clear(TABLE);
+        } catch (KernelException e) {
+            retryLater(e);
+        }
+        report();
+        collectLater();
+    }
+
+    private void apply(Collection<Frontend> concerned) {
+        failures.keySet().removeAll(concerned);
+        failures.putAll(table.apply(concerned, services::owner));
+    }
+
+    /** What was done and what not is unknown after an error in the kernel: the next attempt looks. */
+    private void retryLater(KernelException e) {
+        LOG.warn("event=reconcile-failed retryMillis={} error=\"{}\"", retryMillis, e.getMessage());
+        problems.report(TABLE, e.getMessage() + "; trying again");
+        table = null;
+        failures.clear();
+        owner.schedule(this::reconcileAll, retryMillis, TimeUnit.MILLISECONDS);
+        retryMillis = Math.min(2 * retryMillis, RETRY_MOST_MILLIS);
+    }
+
+    private void report() {
+        var all = new HashMap<>(services.problems());
+        failures.forEach((frontend, message) -> services.owner(frontend)
+                .ifPresent(port -> all.put("service " + port.service() + " " + frontend, message)));
+        all.forEach(problems::report);
+        var subjects = new HashSet<>(all.keySet());
+        subjects.add(TABLE);
+        problems.retain(subjects);
+    }
+
+    /** Not at once: the wait is long, and serves all that changes meanwhile. */
+    private void collectLater() {
+        if (!collecting && table != null) {
+            collecting = true;
+            owner.schedule(this::collect, COLLECT_AFTER_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void collect() {
+        collecting = false;
+        try {
+            if (table != null && table.collect() && !failures.isEmpty()) {
+                reconcile(Set.of());
+            }
+        } catch (KernelException e) {
+            retryLater(e);
+        }
+    }
+
+    @Override
+    public List<Row> rows() {
+        try {
+            return owner.submit(() -> services.frontends().stream()
+                            .map(services::owner)
+                            .flatMap(Optional::stream)
+                            .sorted(Comparator.comparing(ServicePort::service)
+                                    .thenComparing(port -> port.frontend().toString()))
+                            .map(ServiceReconciler::row)
+                            .toList())
+                    .get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for the service table", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the service table cannot be read", e.getCause());
+        }
+    }
+
+    private static Row row(ServicePort port) {
+        return new Row(
+                port.service().namespace(),
+                port.service().name(),
+                port.frontend().address().getHostAddress(),
+                port.frontend().port(),
+                port.frontend().protocol().name(),
+                port.type().name(),
+                port.backends().entrySet().stream()
+                        .map(e -> new Endpoint(
+                                e.getKey().address().getHostAddress(),
+                                e.getKey().port(),
+                                e.getValue().name().toLowerCase(Locale.ROOT)))
+                        .toList());
+    }
+}
