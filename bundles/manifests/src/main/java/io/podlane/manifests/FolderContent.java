@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.podlane.manifests;
+
+import io.podlane.api.cluster.EndpointSlice;
+import io.podlane.api.cluster.Node;
+import io.podlane.api.cluster.ObjectName;
+import io.podlane.manifests.Manifest.Key;
+import io.podlane.manifests.ManifestReader.Good;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What the files of a folder give together. Where two hold the same object, the first by file name has it. */
+record FolderContent(
+        Map<ObjectName, Located> services,
+        Map<ObjectName, EndpointSlice> slices,
+        Map<ObjectName, PodManifest> pods,
+        Map<String, Node> nodes,
+        Map<String, String> problems) {
+    /** A Service and the file that it is in. */
+    record Located(ServiceManifest manifest, String file) {}
+
+    FolderContent {
+        services = Map.copyOf(services);
+        slices = Map.copyOf(slices);
+        pods = Map.copyOf(pods);
+        nodes = Map.copyOf(nodes);
+        problems = Map.copyOf(problems);
+    }
+
+    static FolderContent of(SortedMap<String, FileContent> files) {
+        var services = new HashMap<ObjectName, Located>();
+        var slices = new HashMap<ObjectName, EndpointSlice>();
+        var pods = new HashMap<ObjectName, PodManifest>();
+        var nodes = new HashMap<String, Node>();
+        var problems = new TreeMap<String, String>();
+        var places = new HashMap<Key, String>();
+        files.forEach((file, content) -> {
+            content.problems().forEach((subject, message) -> add(problems, subject, message));
+            for (Good good : content.objects().values()) {
+                String place = file + ", line " + good.line();
+                String first = places.putIfAbsent(good.key(), place);
+                if (first != null) {
+                    add(problems, FileContent.subject(file, good.key()), FileContent.duplicate(good, first));
+                    continue;
+                }
+                Manifest manifest = good.manifest();
+                if (manifest instanceof ServiceManifest m) {
+                    services.put(m.service().name(), new Located(m, file));
+                } else if (manifest instanceof SliceManifest m) {
+                    slices.put(m.slice().name(), m.slice());
+                } else if (manifest instanceof PodManifest m) {
+                    pods.put(m.pod().name(), m);
+                } else if (manifest instanceof NodeManifest m) {
+                    nodes.put(m.node().name(), m.node());
+                }
+            }
+        });
+        return new FolderContent(services, slices, pods, nodes, problems);
+    }
+
+    /** Adds to what is wrong with a subject. */
+    static void add(Map<String, String> problems, String subject, String message) {
+        problems.merge(subject, message, (a, b) -> a + " " + b);
+    }
+}
