@@ -5,8 +5,8 @@ import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * Wants to know the node's devices. Register it as a service: it is called once with what is there, from the thread that
- * registers it, and then with every change, one call at a time.
+ * Wants to know the node's devices. Register it as a service: it is called once with what is there, and then with every
+ * change, one call at a time, on one thread. Registering it waits for the first call, though not for long.
  */
 @ConsumerType
 public interface DeviceListener {

@@ -16,9 +16,10 @@ public interface PodLinkProvider {
      *
      * @param spec the pod
      * @param deviceName the name that the node's side gets; at most 15 bytes
+     * @param mtu the largest packet on both sides, in bytes
      * @throws io.podlane.api.kernel.KernelException if the kernel refuses
      */
-    PodLink create(PodSpec spec, String deviceName);
+    PodLink create(PodSpec spec, String deviceName, int mtu);
 
     /**
      * Finds a device that an earlier run made for this pod.

@@ -5,9 +5,9 @@ import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * Wants to know the node's pods. Register it as a service: it is called once with what is there, from the thread that
- * registers it, and then with every change, one call at a time. A pod added is not reported as connected to whoever added
- * it before every listener has returned.
+ * Wants to know the node's pods: those whose device is there. Register it as a service: it is called once with what is
+ * there, and then with every change, one call at a time, on one thread. Registering it waits for the first call, though not
+ * for long. A pod added is not reported as connected to whoever added it before every listener has returned.
  */
 @ConsumerType
 public interface PodListener {
