@@ -31,4 +31,17 @@ public final class Machine {
             throw new UncheckedIOException("build it with: make -C bpf", e);
         }
     }
+
+    /** Where cgroup v2 is mounted. Make a folder there, and remove it. */
+    public static Path cgroupRoot() {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+                    .filter(line -> line.contains(" - cgroup2 "))
+                    .map(line -> Path.of(line.split(" ")[4]))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException("no cgroup v2 is mounted"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 }
