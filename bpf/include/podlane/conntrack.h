@@ -71,10 +71,10 @@ static __always_inline __u64 ct_lifetime(__u8 protocol, __u32 state) {
 }
 
 static __always_inline __u64 ct_age(const struct ct_flow *flow, __u64 now) {
-    __u64 seen = flow->seen;
+    __s64 age = now - flow->seen;
 
     /* Another CPU may have stored a later time than ours. */
-    return now > seen ? now - seen : 0;
+    return age > 0 ? age : 0;
 }
 
 static __always_inline bool ct_expired(const struct ct_flow *flow, __u8 protocol, __u64 now) {

@@ -65,8 +65,9 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
         owner.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
+    /** Stops; the table stays as it is. */
     @Deactivate
-    void deactivate() throws InterruptedException {
+    public void stop() throws InterruptedException {
         owner.shutdown();
         if (!owner.awaitTermination(STOP_MILLIS, TimeUnit.MILLISECONDS)) {
             LOG.warn("event=stop-timeout thread=podlane-servicetable");

@@ -27,4 +27,11 @@ public interface DatapathExtension {
 
     /** On which devices. */
     DeviceSelector devices();
+
+    /** An extension that is just these values. */
+    static DatapathExtension of(String name, Program program, Hook hook, Phase phase, DeviceSelector devices) {
+        record Values(String name, Program program, Hook hook, Phase phase, DeviceSelector devices)
+                implements DatapathExtension {}
+        return new Values(name, program, hook, phase, devices);
+    }
 }
