@@ -3,7 +3,8 @@
 // and exits with the command's status. `podlane agent` (agent.c) is the agent itself.
 //
 // Both ways the socket carries frames: a type byte, the payload's length (32 bits, big-endian), the payload.
-//   client: 'C' a command line     agent: 'O' standard output, 'E' standard error, 'X' exit status (one byte)
+//   client: 'D' the folder that file names are relative to, 'C' a command line
+//   agent: 'O' standard output, 'E' standard error, 'X' exit status (one byte)
 #include "podlane.h"
 
 #include <errno.h>
@@ -107,12 +108,12 @@ static int connect_agent(const char *state_dir) {
     }
 }
 
-static void send_command(int fd, const char *line) {
-    size_t length = strlen(line);
-    unsigned char header[5] = {'C', length >> 24, length >> 16, length >> 8, length};
+static void send_frame(int fd, char type, const char *text) {
+    size_t length = strlen(text);
+    unsigned char header[5] = {type, length >> 24, length >> 16, length >> 8, length};
 
     write_all(fd, header, sizeof(header));
-    write_all(fd, line, length);
+    write_all(fd, text, length);
 }
 
 /* Prints what the command prints, until its status comes. */
@@ -155,7 +156,7 @@ static void append_quoted(FILE *line, const char *argument) {
     }
     fputc('"', line);
     for (; *argument; argument++) {
-        if (strchr("\"\\$`", *argument))
+        if (strchr("\"\\$%", *argument))
             fputc('\\', line);
         fputc(*argument, line);
     }
@@ -200,7 +201,7 @@ static int shell(int fd) {
             break;
         if (line[strspn(line, " \t")] == '\0')
             continue;
-        send_command(fd, line);
+        send_frame(fd, 'C', line);
         status = receive_result(fd);
     }
     if (prompt)
@@ -210,7 +211,7 @@ static int shell(int fd) {
 }
 
 int main(int argc, char **argv) {
-    const char *state_dir = "/run/podlane";
+    const char *state_dir = "/run/podlane", *folder;
     int at = 1, fd;
 
     if (argc > 1 && strcmp(argv[1], "agent") == 0)
@@ -230,8 +231,11 @@ int main(int argc, char **argv) {
         return EXIT_USAGE;
     }
     fd = connect_agent(state_dir);
+    folder = getcwd(NULL, 0);
+    if (folder)
+        send_frame(fd, 'D', folder);
     if (at + 1 == argc && strcmp(argv[at], "shell") == 0)
         return shell(fd);
-    send_command(fd, command_line(argc - at, argv + at));
+    send_frame(fd, 'C', command_line(argc - at, argv + at));
     return receive_result(fd);
 }

@@ -16,7 +16,6 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.startlevel.BundleStartLevel;
-import org.osgi.framework.startlevel.FrameworkStartLevel;
 
 /**
  * Brings the framework's bundle cache in line with the jars to run, and touches nothing that is so already. A record beside
@@ -35,7 +34,6 @@ final class Installation {
     void apply(Map<String, Path> jars) throws IOException, BundleException {
         Properties before = Distribution.read(recordFile);
         Properties after = new Properties();
-        context.getBundle().adapt(FrameworkStartLevel.class).setInitialBundleStartLevel(StartLevels.DEPLOYED);
         for (Bundle bundle : context.getBundles()) {
             String location = bundle.getLocation();
             if (location.startsWith(Distribution.LOCATION_PREFIX) && !jars.containsKey(location)) {

@@ -20,7 +20,10 @@ final class Log extends Logger {
     @SuppressWarnings("rawtypes") // as the framework declares it
     protected void doLog(Bundle bundle, ServiceReference service, int level, String message, Throwable cause) {
         String text = (bundle == null ? "" : bundle.getSymbolicName() + ": ") + message;
-        if (level == LOG_ERROR) {
+        if (cause instanceof BundleException e && e.getType() == BundleException.RESOLVE_ERROR) {
+            // Expected where the kernel lacks what a bundle is for.
+            info(bundle + " does not resolve; podlane:status tells what it needs");
+        } else if (level == LOG_ERROR) {
             error(text, cause);
         } else {
             System.err.println("[framework] " + text + (cause == null ? "" : ": " + describe(cause)));

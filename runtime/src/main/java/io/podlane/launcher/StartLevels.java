@@ -9,12 +9,10 @@ final class StartLevels {
     static final int LIBRARIES = 1;
     /** The bundles of the platform, {@code io.podlane.*}. */
     static final int PLATFORM = 2;
-    /** The hot-deploy folder, whose bundles may need any of the above. */
+    /** The hot-deploy folder and what lies in it, which may need any of the above. */
     static final int DEPLOY = 3;
-    /** What was deployed there. */
-    static final int DEPLOYED = 4;
     /** Everything runs. */
-    static final int ALL = DEPLOYED;
+    static final int ALL = DEPLOY;
 
     private StartLevels() {}
 

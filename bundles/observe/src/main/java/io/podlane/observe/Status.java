@@ -19,7 +19,7 @@ record Status(
         List<ProblemStatus> problems) {
 
     /**
-     * @param state {@code active}, {@code resolved}, {@code unresolved}, {@code starting} or {@code stopping}
+     * @param state the framework's: {@code ACTIVE}, {@code RESOLVED}, {@code INSTALLED} (what it needs is not there), …
      * @param reason why the bundle is not active; empty if it is
      */
     record BundleStatus(String name, String version, String state, String reason) {}
@@ -33,7 +33,7 @@ record Status(
         line(text, "node", node);
         line(text, "kernel", kernel);
         line(text, "capabilities", capabilities.isEmpty() ? "none" : String.join(", ", capabilities));
-        long active = bundles.stream().filter(b -> b.state().equals("active")).count();
+        long active = bundles.stream().filter(b -> b.state().equals("ACTIVE")).count();
         line(text, "bundles", active + " of " + bundles.size() + " active");
         for (BundleStatus bundle : bundles) {
             if (!bundle.reason().isEmpty()) {

@@ -6,6 +6,8 @@ import io.podlane.api.node.NodeConfig;
 import io.podlane.api.status.Problem;
 import io.podlane.observe.Status.BundleStatus;
 import io.podlane.observe.Status.ProblemStatus;
+import io.podlane.resolution.RootCause;
+import io.podlane.resolution.UnmetRequirement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -83,28 +85,28 @@ public final class StatusCommands {
     private void add(Bundle bundle, List<BundleStatus> bundles, List<ProblemStatus> problems) {
         String state =
                 switch (bundle.getState()) {
-                    case Bundle.ACTIVE -> "active";
-                    case Bundle.STARTING -> isLazy(bundle) ? "active" : "starting";
-                    case Bundle.STOPPING -> "stopping";
-                    case Bundle.RESOLVED -> "resolved";
-                    default -> "unresolved";
+                    case Bundle.ACTIVE -> "ACTIVE";
+                    case Bundle.STARTING -> isLazy(bundle) ? "ACTIVE" : "STARTING";
+                    case Bundle.STOPPING -> "STOPPING";
+                    case Bundle.RESOLVED -> "RESOLVED";
+                    default -> "INSTALLED";
                 };
         String reason = "";
         boolean wrong = false;
-        if (state.equals("unresolved")) {
+        if (state.equals("INSTALLED")) {
             Optional<UnmetRequirement> unmet = UnmetRequirement.of(bundle, context);
             reason = unmet.map(u -> u.describe(bundle))
                     .orElse("the bundles that it needs do not fit together; `podlane felix:resolve "
                             + bundle.getBundleId() + "` tells more");
             wrong = !unmet.map(UnmetRequirement::isKernelFeature).orElse(false);
-        } else if (state.equals("resolved") && !isFragment(bundle)) {
+        } else if (state.equals("RESOLVED") && !isFragment(bundle)) {
             wrong = bundle.adapt(BundleStartLevel.class).isPersistentlyStarted();
             reason = wrong ? "did not start; the agent's log tells why" : "stopped";
         }
         bundles.add(
                 new BundleStatus(bundle.getSymbolicName(), bundle.getVersion().toString(), state, reason));
         if (wrong) {
-            problems.add(new ProblemStatus(bundle.getSymbolicName(), "bundle " + state, reason));
+            problems.add(new ProblemStatus(bundle.getSymbolicName(), "bundle does not run", reason));
         }
     }
 
@@ -122,7 +124,7 @@ public final class StatusCommands {
             for (var configuration : components.getComponentConfigurationDTOs(description)) {
                 if (configuration.state == ComponentConfigurationDTO.FAILED_ACTIVATION) {
                     problems.add(new ProblemStatus(
-                            description.bundle.symbolicName, description.name, rootCause(configuration.failure)));
+                            description.bundle.symbolicName, description.name, RootCause.of(configuration.failure)));
                 } else if (configuration.state == ComponentConfigurationDTO.UNSATISFIED_REFERENCE) {
                     problems.add(new ProblemStatus(
                             description.bundle.symbolicName,
@@ -140,14 +142,6 @@ public final class StatusCommands {
                 }
             }
         }
-    }
-
-    /** The innermost message of a stack trace as text, with the lines that belong to it, such as a verifier's log. */
-    static String rootCause(String stackTrace) {
-        int cause = stackTrace.lastIndexOf("Caused by: ");
-        String text = cause < 0 ? stackTrace : stackTrace.substring(cause + "Caused by: ".length());
-        int trace = text.indexOf("\n\tat ");
-        return (trace < 0 ? text : text.substring(0, trace)).strip();
     }
 
     /** By name and text properties, so that a bundle wired to another version of the API is heard as well. */

@@ -14,10 +14,16 @@ import java.nio.charset.StandardCharsets;
  * is {@code runtime/client/podlane.c}.
  */
 final class Frames {
-    /** The types that the agent sends; a client sends only {@link #COMMAND}. */
     enum Type {
+        /** From the client: the folder that file names are relative to. */
+        FOLDER('D'),
+        /** From the client: a command line to run. */
+        COMMAND('C'),
+        /** Standard output. */
         OUTPUT('O'),
+        /** Standard error. */
         ERROR('E'),
+        /** The end of a command: its exit status in one byte. */
         STATUS('X');
 
         private final byte code;
@@ -27,9 +33,11 @@ final class Frames {
         }
     }
 
-    private static final byte COMMAND = 'C';
+    /** What a client sent. */
+    record Request(Type type, String text) {}
+
     private static final int HEADER_BYTES = 5;
-    private static final int MAX_COMMAND_BYTES = 1 << 20;
+    private static final int MAX_REQUEST_BYTES = 1 << 20;
     private static final int BUFFER_BYTES = 8192;
 
     private final SocketChannel channel;
@@ -38,15 +46,21 @@ final class Frames {
         this.channel = channel;
     }
 
-    /** Waits for the next command line; {@link EOFException} when the client has gone. */
-    String readCommand() throws IOException {
+    /** Waits for what the client sends next; {@link EOFException} when it has gone. */
+    Request read() throws IOException {
         ByteBuffer header = read(HEADER_BYTES);
-        byte type = header.get();
+        byte code = header.get();
         int length = header.getInt();
-        if (type != COMMAND || length < 0 || length > MAX_COMMAND_BYTES) {
-            throw new IOException("frame of type " + type + " and " + length + " bytes; expected a command line");
+        if (length < 0 || length > MAX_REQUEST_BYTES) {
+            throw new IOException("a request of " + length + " bytes");
         }
-        return StandardCharsets.UTF_8.decode(read(length)).toString();
+        for (Type type : new Type[] {Type.COMMAND, Type.FOLDER}) {
+            if (type.code == code) {
+                return new Request(
+                        type, StandardCharsets.UTF_8.decode(read(length)).toString());
+            }
+        }
+        throw new IOException("a request of type " + code);
     }
 
     private ByteBuffer read(int bytes) throws IOException {

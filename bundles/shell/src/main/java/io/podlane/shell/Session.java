@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.felix.service.command.CommandProcessor;
@@ -22,10 +23,8 @@ final class Session {
 
     private final SocketChannel channel;
     private final CommandProcessor processor;
-    /** Held while a command runs, and while the session ends. */
+    /** Held while a command runs, so that the end can wait for it. */
     private final ReentrantLock running = new ReentrantLock();
-
-    private volatile boolean ended;
 
     Session(SocketChannel channel, CommandProcessor processor) {
         this.channel = channel;
@@ -38,11 +37,15 @@ final class Session {
                 var out = new PrintStream(frames.stream(Type.OUTPUT), false, StandardCharsets.UTF_8);
                 var err = new PrintStream(frames.stream(Type.ERROR), false, StandardCharsets.UTF_8);
                 CommandSession gogo = processor.createSession(InputStream.nullInputStream(), out, err)) {
-            while (!ended) {
-                String line = frames.readCommand();
+            while (true) {
+                var request = frames.read();
+                if (request.type() == Type.FOLDER) {
+                    gogo.currentDir(Path.of(request.text()));
+                    continue;
+                }
                 running.lock();
                 try {
-                    int status = execute(gogo, line, out, err);
+                    int status = execute(gogo, request.text(), out, err);
                     out.flush();
                     err.flush();
                     frames.writeStatus(status);
@@ -75,16 +78,8 @@ final class Session {
         }
     }
 
-    /**
-     * Ends the session, after the command that runs now.
-     *
-     * @param waitMs how long to wait for that command; 0 lets it go on alone
-     */
-    void finish(long waitMs) throws InterruptedException, IOException {
-        ended = true;
-        if (running.isHeldByCurrentThread()) {
-            return;
-        }
+    /** Ends the session, after the command that runs now, if that ends in time. */
+    void end(long waitMs) throws InterruptedException, IOException {
         if (running.tryLock(waitMs, TimeUnit.MILLISECONDS)) {
             try {
                 channel.close();
@@ -92,5 +87,10 @@ final class Session {
                 running.unlock();
             }
         }
+    }
+
+    /** After an update of the shell, old sessions go on, but can load no class that is not loaded yet. */
+    static void loadAllClasses() {
+        Failures.describe(new Exception());
     }
 }

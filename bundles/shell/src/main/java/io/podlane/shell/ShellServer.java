@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * Runs Gogo command lines that come over the unix-domain socket {@code <state-dir>/podlane.sock}, one Gogo session for each
  * connection. Only root and the agent's own user may connect.
  * <p>
- * A session that runs a command outlives this component, since the command may be the very update that replaces it.
+ * Sessions outlive this component, except at the agent's end: the command that runs may be the very update that replaces
+ * it.
  */
 @Component(
         service = {},
@@ -38,6 +39,7 @@ public final class ShellServer {
 
     private final Bundle framework;
     private final CommandProcessor processor;
+    private final Path socket;
     private final ServerSocketChannel listener;
     private final String agentUser;
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
@@ -46,9 +48,9 @@ public final class ShellServer {
     public ShellServer(BundleContext context, @Reference CommandProcessor processor) throws IOException {
         this.framework = context.getBundle(0);
         this.processor = processor;
-        Path stateDir = Path.of(context.getProperty("podlane.state-dir"));
+        socket = Path.of(context.getProperty("podlane.state-dir"), "podlane.sock");
         agentUser = Files.getOwner(Path.of("/proc/self")).getName();
-        listener = listen(stateDir.resolve("podlane.sock"));
+        listener = listen(socket);
         daemon("podlane-shell", this::accept);
     }
 
@@ -110,9 +112,12 @@ public final class ShellServer {
     @Deactivate
     public void close() throws IOException, InterruptedException {
         listener.close();
-        boolean stopping = framework.getState() == Bundle.STOPPING;
-        for (Session session : sessions) {
-            session.finish(stopping ? LAST_COMMAND_MS : 0);
+        Session.loadAllClasses();
+        if (framework.getState() == Bundle.STOPPING) {
+            Files.deleteIfExists(socket);
+            for (Session session : sessions) {
+                session.end(LAST_COMMAND_MS);
+            }
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.podlane.observe;
+package io.podlane.resolution;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,11 +23,11 @@ import org.osgi.resource.Namespace;
  * @param requirement what no bundle and not the kernel provides
  * @param others what is provided under that name, but does not match
  */
-record UnmetRequirement(Bundle bundle, BundleRequirement requirement, List<BundleCapability> others) {
-    static final String KERNEL_NAMESPACE = "linux.kernel";
+public record UnmetRequirement(Bundle bundle, BundleRequirement requirement, List<BundleCapability> others) {
+    public static final String KERNEL_NAMESPACE = "linux.kernel";
 
     /** The first requirement that keeps a bundle from resolving; empty if each has a provider of its own. */
-    static Optional<UnmetRequirement> of(Bundle bundle, BundleContext context) {
+    public static Optional<UnmetRequirement> of(Bundle bundle, BundleContext context) {
         return find(bundle, context.getBundles(), new HashSet<>());
     }
 
@@ -82,12 +82,12 @@ record UnmetRequirement(Bundle bundle, BundleRequirement requirement, List<Bundl
         return name != null && filter(requirement).contains("(" + requirement.getNamespace() + "=" + name + ")");
     }
 
-    boolean isKernelFeature() {
+    public boolean isKernelFeature() {
         return requirement.getNamespace().equals(KERNEL_NAMESPACE);
     }
 
     /** As a sentence's end: {@code needs linux.kernel feature=netkit, which this kernel (6.18.44) lacks}. */
-    String describe(Bundle asked) {
+    public String describe(Bundle asked) {
         String who = bundle.equals(asked) ? "" : "needs " + bundle.getSymbolicName() + ", which ";
         String filter = filter(requirement);
         if (isKernelFeature()) {
