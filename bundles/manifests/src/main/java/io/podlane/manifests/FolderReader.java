@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,28 +14,30 @@ import org.slf4j.LoggerFactory;
 final class FolderReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FolderReader.class);
     /** Network file systems tell nothing of what others change: so it looks now and then without being told. */
-    private static final long LOOK_ANYWAY = TimeUnit.SECONDS.toNanos(2);
+    static final Duration LOOK_ANYWAY = Duration.ofSeconds(2);
 
     private static final long PATIENCE_MILLIS = 2000;
 
     private final ManifestFolder folder;
     private final FolderWatch watch;
     private final ClusterFeed feed;
+    private final long lookAnyway;
     private final Thread thread;
     private volatile boolean closed;
 
-    private FolderReader(Path path, Path stateDir, ClusterFeed feed) throws IOException {
+    private FolderReader(Path path, Path stateDir, ClusterFeed feed, Duration lookAnyway) throws IOException {
         this.folder = new ManifestFolder(path, stateDir);
         this.watch = new FolderWatch(folder.path());
         this.feed = feed;
+        this.lookAnyway = lookAnyway.toNanos();
         this.thread = new Thread(this::run, "podlane-manifests");
         thread.setDaemon(true);
     }
 
     /** Reads a folder and passes on what is in it before it returns, then starts to watch it. */
-    static FolderReader start(Path path, Path stateDir, ClusterFeed feed) {
+    static FolderReader start(Path path, Path stateDir, ClusterFeed feed, Duration lookAnyway) {
         try {
-            var reader = new FolderReader(path, stateDir, feed);
+            var reader = new FolderReader(path, stateDir, feed, lookAnyway);
             reader.watch.follow(Set.of());
             reader.folder.load(System.nanoTime());
             reader.watch.follow(reader.folder.realFiles());
@@ -51,7 +53,7 @@ final class FolderReader implements AutoCloseable {
         try {
             long wait = 0; // What changed between reading and watching is seen now.
             while (!closed) {
-                Set<Path> touched = watch.await(Math.min(wait, LOOK_ANYWAY));
+                Set<Path> touched = watch.await(Math.min(wait, lookAnyway));
                 wait = step(touched);
             }
         } catch (ClosedWatchServiceException | InterruptedException end) {
@@ -70,7 +72,7 @@ final class FolderReader implements AutoCloseable {
             return wait;
         } catch (RuntimeException e) {
             LOG.error("folder={} look failed; it is tried again", folder.path(), e);
-            return LOOK_ANYWAY;
+            return lookAnyway;
         }
     }
 

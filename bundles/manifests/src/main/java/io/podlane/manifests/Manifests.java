@@ -41,7 +41,8 @@ public final class Manifests implements PodListener {
         NodeConfig config = NodeConfig.of(context);
         node = config.name();
         problems = new Problems(context);
-        reader = config.manifests().map(folder -> FolderReader.start(folder, config.stateDir(), feed));
+        reader = config.manifests()
+                .map(folder -> FolderReader.start(folder, config.stateDir(), feed, FolderReader.LOOK_ANYWAY));
         if (reader.isEmpty()) {
             LOG.debug("no folder of manifests is configured");
         }
