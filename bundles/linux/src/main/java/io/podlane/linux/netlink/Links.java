@@ -57,6 +57,15 @@ public final class Links {
                 "ifindex " + ifindex + " in namespace " + netnsId);
     }
 
+    /** The device of a name, if it is of that kind and its other end is in that namespace. */
+    public Optional<Link> findPair(String name, String kind, NetworkNamespace peerIn) {
+        // The kernel numbers the other namespace at the latest when it is asked for the device.
+        return find(name)
+                .filter(link -> link.kind().equals(kind)
+                        && link.peerNetnsId().isPresent()
+                        && link.peerNetnsId().equals(netnsId(peerIn)));
+    }
+
     private Optional<Link> find(MessageWriter request, String subject) {
         try {
             return Optional.of(socket.get(request, Link::read, "read link", subject));
@@ -91,6 +100,19 @@ public final class Links {
     /** Sets the hardware address. */
     public void setMac(int ifindex, MacAddress mac) {
         set(ifindex, header(Rtm.SETLINK, ifindex).attribute(Rtm.IFLA_ADDRESS, mac.bytes()), "set mac of link");
+    }
+
+    /** Sets what happens to packets of a netkit pair while no program is attached. Ask its primary side. */
+    public void setNetkitPolicies(int ifindex, Netkit.Policy policy, Netkit.Policy peerPolicy) {
+        var request = header(Rtm.NEWLINK, ifindex);
+        request.nest(Rtm.IFLA_LINKINFO, () -> {
+            request.attribute(Rtm.IFLA_INFO_KIND, "netkit");
+            request.nest(Rtm.IFLA_INFO_DATA, () -> {
+                request.attribute32(Rtm.IFLA_NETKIT_POLICY, policy.number);
+                request.attribute32(Rtm.IFLA_NETKIT_PEER_POLICY, peerPolicy.number);
+            });
+        });
+        set(ifindex, request, "set policies " + policy + " and " + peerPolicy + " of link");
     }
 
     /** Renames a device. */

@@ -96,6 +96,9 @@ public final class NetlinkMonitor implements AutoCloseable {
             if (e.errno().number() != ENOBUFS) {
                 throw e;
             }
+            // From here on the kernel drops events without another word, until the socket has been read empty
+            // (NETLINK_S_CONGESTED in net/netlink/af_netlink.c).
+            socket.drain();
             tell(new NetlinkEvent.Resynchronise());
         }
     }

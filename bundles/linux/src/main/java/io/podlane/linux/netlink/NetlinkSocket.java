@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -27,6 +28,8 @@ final class NetlinkSocket implements AutoCloseable {
     private static final int NETLINK_EXT_ACK = 11;
     private static final int NETLINK_GET_STRICT_CHK = 12;
     private static final int MSG_TRUNC = 0x20;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int ENOBUFS = 105;
     private static final int EINTR = 4;
     /** A dump fills at most 32 KiB at a time (netlink_dump() in net/netlink/af_netlink.c). */
     private static final int RECEIVE_BYTES = 32 * 1024;
@@ -151,7 +154,7 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     /** Waits for a datagram and hands on its messages. */
-    void receive(String operation, String subject, java.util.function.Consumer<Message> consumer) {
+    void receive(String operation, String subject, Consumer<Message> consumer) {
         long length;
         do {
             length = Libc.INSTANCE.recv(fd, received, received.length, MSG_TRUNC);
@@ -164,6 +167,14 @@ final class NetlinkSocket implements AutoCloseable {
                     operation, subject, Errno.E2BIG, "an answer of " + length + " bytes was cut short");
         }
         Message.forEach(ByteBuffer.wrap(received, 0, (int) length).order(ByteOrder.nativeOrder()), consumer);
+    }
+
+    /** Throws away all that has arrived. */
+    void drain() {
+        long length;
+        do {
+            length = Libc.INSTANCE.recv(fd, received, received.length, MSG_DONTWAIT);
+        } while (length >= 0 || errno() == EINTR || errno() == ENOBUFS);
     }
 
     @Override
@@ -190,7 +201,7 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     /** Collects the messages that answer one request. Keeps the first error until the answer is read to its end. */
-    private static final class Answer<T> implements java.util.function.Consumer<Message> {
+    private static final class Answer<T> implements Consumer<Message> {
         private final int expected;
         private final Function<Message, T> reader;
         private final String operation;
