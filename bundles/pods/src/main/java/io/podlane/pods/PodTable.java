@@ -185,6 +185,10 @@ final class PodTable {
             if (other.link().spec().name().equals(name)) {
                 continue;
             }
+            if (other.link().spec().netns().equals(spec.netns())) {
+                throw new IllegalArgumentException("the network namespace " + spec.netns() + " of pod " + name
+                        + " is pod " + other.link().spec().name() + "'s already");
+            }
             for (InetAddress ip : spec.ips()) {
                 if (other.link().spec().ips().contains(ip)) {
                     throw new IllegalArgumentException("the address " + ip.getHostAddress() + " of pod " + name

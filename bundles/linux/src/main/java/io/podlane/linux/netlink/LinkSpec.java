@@ -10,6 +10,11 @@ public sealed interface LinkSpec {
     /** Its own side; for a pair the one in this namespace unless that says otherwise. */
     Side side();
 
+    /** For errors: the names that could be taken, and where. */
+    default String describe() {
+        return side().describe();
+    }
+
     /** Writes the IFLA_LINKINFO. */
     void encode(MessageWriter message);
 
@@ -54,6 +59,10 @@ public sealed interface LinkSpec {
             return new Side(name, mtu, mac, netns, true);
         }
 
+        String describe() {
+            return name + netns.map(namespace -> " in " + namespace).orElse("");
+        }
+
         void encode(MessageWriter message) {
             int flags = up ? Rtm.IFF_UP : 0;
             message.u8(Rtm.AF_UNSPEC).u8(0).u16(0).u32(0).u32(flags).u32(flags);
@@ -72,6 +81,11 @@ public sealed interface LinkSpec {
     record Veth(Side side, Side peer) implements LinkSpec {
         public Veth {
             refuseSwitchedOn(peer);
+        }
+
+        @Override
+        public String describe() {
+            return side.describe() + " with " + peer.describe();
         }
 
         @Override
@@ -109,6 +123,11 @@ public sealed interface LinkSpec {
         /** With the kernel's own defaults for the rest. */
         public NetkitPair(Side side, Side peer, Netkit.Mode mode, Netkit.Policy policy, Netkit.Policy peerPolicy) {
             this(side, peer, mode, policy, peerPolicy, Netkit.Scrub.DEFAULT, Netkit.Scrub.DEFAULT, 0, 0);
+        }
+
+        @Override
+        public String describe() {
+            return side.describe() + " with " + peer.describe();
         }
 
         @Override

@@ -18,7 +18,7 @@ public final class Links {
 
     /** Makes a device, or a pair; either all of it or nothing. */
     public void create(LinkSpec spec) {
-        socket.execute(creation(spec), "create link", spec.side().name());
+        socket.execute(creation(spec), "create link", spec.describe());
     }
 
     static MessageWriter creation(LinkSpec spec) {

@@ -80,7 +80,7 @@ class RtnetlinkTest {
 
         var exists = assertThrows(KernelException.class, () -> rtnetlink.links().create(veth("pl0", "pl2")));
         assertEquals(Errno.EEXIST, exists.errno());
-        assertEquals("create link: pl0: EEXIST", exists.getMessage());
+        assertEquals("create link: pl0 with pl2: EEXIST", exists.getMessage());
 
         var gateway = assertThrows(
                 KernelException.class,
