@@ -93,10 +93,25 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
 
     private void submit(Runnable task) {
         try {
-            owner.execute(task);
+            owner.execute(guarded(task));
         } catch (RejectedExecutionException stopping) {
             LOG.debug("event=ignored reason=stopping");
         }
+    }
+
+    private void schedule(Runnable task, long millis) {
+        owner.schedule(guarded(task), millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** The executor would swallow what a task throws. */
+    private static Runnable guarded(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                LOG.error("event=failed thread=podlane-servicetable", e);
+            }
+        };
     }
 
     private void reconcileAll() {
@@ -145,7 +160,7 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
         problems.report(TABLE, e.getMessage() + "; trying again");
         table = null;
         failures.clear();
-        owner.schedule(this::reconcileAll, retryMillis, TimeUnit.MILLISECONDS);
+        schedule(this::reconcileAll, retryMillis);
         retryMillis = Math.min(2 * retryMillis, RETRY_MOST_MILLIS);
     }
 
@@ -163,7 +178,7 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
     private void collectLater() {
         if (!collecting && table != null) {
             collecting = true;
-            owner.schedule(this::collect, COLLECT_AFTER_MILLIS, TimeUnit.MILLISECONDS);
+            schedule(this::collect, COLLECT_AFTER_MILLIS);
         }
     }
 
