@@ -175,6 +175,15 @@ public final class BpfLinks {
         return query(point).entries().stream().anyMatch(entry -> entry.linkId() == link.id());
     }
 
+    /** Gives a pinned link another place among the pins. */
+    public static void rename(Path pin, Path to) {
+        try {
+            Files.move(pin, to);
+        } catch (java.io.IOException e) {
+            throw new KernelException("rename pin", pin + " to " + to, Errno.EIO, e.toString());
+        }
+    }
+
     /** A cgroup's id, which is its folder's inode number. */
     public static long cgroupId(Cgroup cgroup) {
         try {

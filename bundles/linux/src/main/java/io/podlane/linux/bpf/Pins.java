@@ -7,6 +7,7 @@ import io.podlane.linux.ffi.Native;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -99,6 +100,17 @@ public final class Pins {
             // As wanted.
         } catch (IOException e) {
             throw new KernelException("remove pin", pin.toString(), Errno.EIO, e.toString());
+        }
+    }
+
+    /** Removes a folder if nothing is in it. */
+    public static void removeEmpty(Path folder) {
+        try {
+            Files.delete(folder);
+        } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+            // As it should be.
+        } catch (IOException e) {
+            throw new KernelException("remove folder", folder.toString(), Errno.EIO, e.toString());
         }
     }
 }

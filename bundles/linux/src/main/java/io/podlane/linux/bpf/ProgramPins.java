@@ -79,7 +79,7 @@ public final class ProgramPins {
 
     /**
      * Unpins programs that no link and no open object uses any more: what earlier versions of the bundle left. Files that
-     * are no pinned programs stay.
+     * are no pinned programs stay. The folder goes with the last.
      *
      * @param used the kernel's ids of the programs in use
      */
@@ -94,6 +94,7 @@ public final class ProgramPins {
         } catch (IOException e) {
             throw new KernelException("list pinned programs", folder.toString(), Errno.EIO, e.toString());
         }
+        Pins.removeEmpty(folder);
     }
 
     private static void sweep(Path pin, Set<Integer> used) {

@@ -212,6 +212,24 @@ final class KernelLoaderTest {
     }
 
     @KernelTest
+    void purgingRemovesEveryPinOfOursAndNamesWhatIsNot(Path bpffs) throws IOException {
+        Path ours = bpffs.resolve("podlane");
+        try (var loader = new KernelLoader(ours, OWNER)) {
+            loader.load(Machine.object("testing/pinned"));
+        }
+        Files.createDirectories(ours.resolve("maps/foreign"));
+        var e = assertThrows(IOException.class, () -> new PinPurge(ours).purge());
+        assertTrue(e.getMessage().contains("maps/foreign"), e.getMessage());
+        assertEquals(List.of(ours.resolve("maps")), list(ours));
+        assertEquals(List.of(ours.resolve("maps/foreign")), list(ours.resolve("maps")));
+
+        Files.delete(ours.resolve("maps/foreign"));
+        new PinPurge(ours).purge();
+        new PinPurge(ours).purge();
+        assertEquals(List.of(), list(bpffs));
+    }
+
+    @KernelTest
     void hashMapsTakeReadAndDeleteInBatches(Path bpffs) {
         try (var loader = new KernelLoader(bpffs, OWNER)) {
             var pairs = loader.load(maps()).map("pairs", Codec.U32, PAIR);
