@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.podlane.tcx;
+
+import io.podlane.api.attach.AttachPoint;
+import io.podlane.api.attach.HookUseListener;
+import io.podlane.api.attach.Order;
+import io.podlane.api.bpf.BpfLoader;
+import io.podlane.api.bpf.BpfSource;
+import io.podlane.api.bpf.Program;
+import io.podlane.api.device.Device;
+import io.podlane.api.device.DeviceListener;
+import io.podlane.api.extension.DatapathExtension;
+import io.podlane.api.node.NodeConfig;
+import io.podlane.api.status.Problems;
+import io.podlane.api.status.Purgeable;
+import io.podlane.linux.netlink.Rtnetlink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ScheduledFuture;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleListener;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.osgi.service.metatype.annotations.Designate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the kernel's attachments as they are declared: by extensions and devices, and by bundles through the attach service.
+ * What is not declared any more it sweeps, by the rule of {@link SweepRule}. All of it happens on one thread; whoever
+ * declares something waits until it is done.
+ */
+@Component(
+        service = {Attachments.class, DeviceListener.class, Purgeable.class},
+        configurationPid = TcxConfig.PID)
+@Designate(ocd = TcxConfig.class)
+public final class Attachments implements DeviceListener, Purgeable {
+    private static final Logger LOG = LoggerFactory.getLogger(Attachments.class);
+    private static final String TAIL_OBJECT = "/bpf/tail.bpf.o";
+    private static final String TAIL_PROGRAM = "podlane_tcx_tail";
+    private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+    private static final Duration CHECK_INTERVAL = Duration.ofSeconds(60);
+
+    private final BundleContext context;
+    private final BpfLoader loader;
+    private final Owners owners;
+    private final Problems problems;
+    private final Problems recordProblems;
+    private final LeaseRecords records;
+    private final Leases leases;
+    private final OwnerThread thread;
+    private final BundleListener bundles = event -> sweepSoon();
+
+    // The state of the owner thread.
+    private final Extensions extensions = new Extensions();
+    private final Map<Path, Object> explicit = new HashMap<>();
+    private final Linger linger = new Linger();
+    private final HookUse hookUse = new HookUse();
+    private Map<Integer, Device> devices = Map.of();
+    private boolean devicesKnown;
+    private Map<LinkPin, Declaration> declared = Map.of();
+    private Optional<Program> tail = Optional.empty();
+    private Duration lingerTime;
+    private Duration retry = FIRST_RETRY;
+    private ScheduledFuture<?> nextSweep;
+    private ScheduledFuture<?> nextRetry;
+    private ScheduledFuture<?> nextCheck;
+    private boolean purged;
+
+    private volatile boolean stopped;
+
+    @Activate
+    public Attachments(
+            BundleContext context,
+            TcxConfig config,
+            @Reference BpfLoader loader,
+            @Reference ServiceComponentRuntime components) {
+        this.context = context;
+        this.loader = loader;
+        this.owners = new Owners(context, components);
+        this.problems = new Problems(context);
+        this.recordProblems = new Problems(context);
+        this.lingerTime = Duration.ofSeconds(config.lingerSeconds());
+        var node = NodeConfig.of(context);
+        long cookie = netnsCookie();
+        this.records = new LeaseRecords(
+                node.bpffs().resolve("links"),
+                node.cgroup(),
+                cookie,
+                node.stateDir().resolve("leases.jsonl"),
+                (subject, message) -> message.ifPresentOrElse(
+                        text -> recordProblems.report(subject, text), () -> recordProblems.clear(subject)));
+        this.leases = new Leases(node.bpffs(), cookie, records);
+        this.thread = new OwnerThread("podlane-tcx");
+        thread.run(() -> {
+            leases.adopt(records.load());
+            nextCheck = thread.after(CHECK_INTERVAL, this::check);
+            sweep();
+        });
+        context.addBundleListener(bundles);
+    }
+
+    private static long netnsCookie() {
+        try (var rtnetlink = Rtnetlink.open()) {
+            return rtnetlink.netnsCookie();
+        }
+    }
+
+    /** What is in the kernel stays: whoever comes next adopts it. */
+    @Deactivate
+    void stop() {
+        stopped = true;
+        context.removeBundleListener(bundles);
+        thread.close();
+        problems.close();
+        recordProblems.close();
+    }
+
+    @Modified
+    void configure(TcxConfig config) {
+        thread.run(() -> {
+            lingerTime = Duration.ofSeconds(config.lingerSeconds());
+            sweep();
+        });
+    }
+
+    @Reference(
+            service = DatapathExtension.class,
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    void addExtension(ServiceReference<DatapathExtension> reference, DatapathExtension extension) {
+        unlessStopped(() -> {
+            extensions.add(reference, extension);
+            reconcile();
+        });
+    }
+
+    void removeExtension(ServiceReference<DatapathExtension> reference) {
+        unlessStopped(() -> {
+            extensions.remove(reference);
+            reconcile();
+        });
+    }
+
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    void addHookUseListener(HookUseListener listener) {
+        unlessStopped(() -> hookUse.add(listener));
+    }
+
+    void removeHookUseListener(HookUseListener listener) {
+        unlessStopped(() -> hookUse.remove(listener));
+    }
+
+    private void unlessStopped(Runnable work) {
+        if (!stopped) {
+            thread.run(work);
+        }
+    }
+
+    @Override
+    public void devices(List<Device> now) {
+        unlessStopped(() -> {
+            Map<Integer, Device> before = devices;
+            devices = now.stream().collect(Collectors.toMap(Device::ifindex, d -> d, (a, b) -> b, LinkedHashMap::new));
+            devicesKnown = true;
+            // The kernel gives an index to another device later.
+            leases.doubt(lease -> ifindex(lease.point())
+                    .map(i -> !java.util.Objects.equals(before.get(i), devices.get(i)))
+                    .orElse(false));
+            leases.removeGone(lease ->
+                    ifindex(lease.point()).map(i -> !devices.containsKey(i)).orElse(false));
+            reconcile();
+        });
+    }
+
+    private static Optional<Integer> ifindex(AttachPoint point) {
+        if (point instanceof AttachPoint.Ordered ordered) {
+            return Optional.of(ordered.ifindex());
+        }
+        return point instanceof AttachPoint.Xdp xdp ? Optional.of(xdp.ifindex()) : Optional.empty();
+    }
+
+    /** Compares what is declared with what is there, and makes the difference. */
+    private void reconcile() {
+        if (purged) {
+            return;
+        }
+        var wrong = new HashMap<String, String>();
+        var wanted = new LinkedHashMap<LinkPin, Declaration>();
+        // Tails first: before them a chain would end undecided.
+        tails(wrong).forEach(declaration -> wanted.put(declaration.pin(), declaration));
+        wanted.putAll(extensions.declarations(devices.values(), leases, wrong::put));
+        declared = wanted;
+        boolean failed = wrong.containsKey(TAIL_PROGRAM);
+        for (Declaration declaration : wanted.values()) {
+            try {
+                leases.ensure(declaration);
+            } catch (RuntimeException e) {
+                wrong.put(subject(declaration), e.getMessage());
+                failed = true;
+            }
+        }
+        settle();
+        wrong.forEach(problems::report);
+        problems.retain(wrong.keySet());
+        retryLater(failed);
+        sweep();
+    }
+
+    private List<Declaration> tails(Map<String, String> wrong) {
+        if (devices.values().stream().allMatch(device -> device.tailed().isEmpty())) {
+            return List.of();
+        }
+        try {
+            if (tail.isEmpty()) {
+                tail = Optional.of(loader.load(BpfSource.of(Attachments.class, TAIL_OBJECT))
+                        .program(TAIL_PROGRAM));
+            }
+            return Extensions.tails(devices.values(), context.getBundle().getSymbolicName(), leases, tail.get());
+        } catch (RuntimeException e) {
+            wrong.put(TAIL_PROGRAM, e.getMessage());
+            return List.of();
+        }
+    }
+
+    private static String subject(Declaration declaration) {
+        return Extensions.subject(declaration.pin().name(), declaration.pin().owner(), declaration.device());
+    }
+
+    private void settle() {
+        try {
+            leases.settle();
+        } catch (RuntimeException e) {
+            LOG.warn("clearing up after attachments failed: {}", e.getMessage());
+        }
+        hookUse.publish(leases.all(), devices);
+    }
+
+    private void retryLater(boolean needed) {
+        if (nextRetry != null) {
+            nextRetry.cancel(false);
+        }
+        if (needed) {
+            nextRetry = thread.after(retry, this::reconcile);
+            retry = retry.multipliedBy(2).compareTo(LAST_RETRY) > 0 ? LAST_RETRY : retry.multipliedBy(2);
+        } else {
+            retry = FIRST_RETRY;
+        }
+    }
+
+    /** Looks whether others have changed what is ours. */
+    private void check() {
+        leases.doubt(lease -> true);
+        reconcile();
+        nextCheck = thread.after(CHECK_INTERVAL, this::check);
+    }
+
+    private void sweepSoon() {
+        if (!stopped) {
+            thread.later(this::sweep);
+        }
+    }
+
+    /** Takes away what has not been declared for long enough, the last of a chain first. */
+    private void sweep() {
+        if (nextSweep != null) {
+            nextSweep.cancel(false);
+        }
+        if (purged) {
+            return;
+        }
+        List<Lease> undeclared = undeclared();
+        var decisions = new HashMap<String, SweepRule.Decision>();
+        Set<Path> lingering = undeclared.stream()
+                .filter(lease ->
+                        decisions.computeIfAbsent(lease.pin().owner(), owners::decide) == SweepRule.Decision.LINGER)
+                .map(lease -> leases.path(lease.pin()))
+                .collect(Collectors.toSet());
+        Set<Path> due = linger.due(lingering, Instant.now(), lingerTime);
+        undeclared.stream()
+                .filter(lease -> due.contains(leases.path(lease.pin())))
+                .sorted(lastFirst())
+                .forEach(this::detachQuietly);
+        if (!due.isEmpty()) {
+            settle();
+        }
+        if (undeclared.size() > due.size()) {
+            nextSweep = thread.after(SWEEP_INTERVAL, this::sweep);
+        }
+    }
+
+    private List<Lease> undeclared() {
+        var undeclared = new ArrayList<Lease>();
+        for (Lease lease : leases.all()) {
+            boolean unknowable = !devicesKnown && ifindex(lease.point()).isPresent();
+            if (!unknowable && !declared.containsKey(lease.pin()) && !explicit.containsKey(leases.path(lease.pin()))) {
+                undeclared.add(lease);
+            }
+        }
+        return undeclared;
+    }
+
+    /** So that no program hands on to one that has gone before it. */
+    private static Comparator<Lease> lastFirst() {
+        return Comparator.comparing(Leases::isTail)
+                .thenComparing(
+                        (Lease lease) -> lease.rank().orElse(null),
+                        Comparator.nullsFirst(Comparator.<Rank>reverseOrder()));
+    }
+
+    private void detachQuietly(Lease lease) {
+        String subject = Extensions.subject(lease.pin().name(), lease.pin().owner(), lease.device());
+        try {
+            leases.detach(lease.pin());
+            LOG.info("detached={} point={}", subject, lease.point().describe());
+        } catch (RuntimeException e) {
+            problems.report(subject, e.getMessage());
+        }
+    }
+
+    // What follows is the attach service's, for one of its users.
+
+    /** Attaches or adopts; declared for as long as the holder does not let go. */
+    Lease attach(
+            Object holder,
+            String owner,
+            String name,
+            Program program,
+            AttachPoint point,
+            Order order,
+            OptionalLong revision) {
+        return thread.call(() -> {
+            var declaration = new Declaration(
+                    leases.pin(owner, point, name),
+                    point,
+                    order instanceof Order.InPhase in ? Optional.of(in.phase()) : Optional.empty(),
+                    deviceName(point),
+                    program);
+            Lease lease = order instanceof Order.InPhase && revision.isEmpty()
+                    ? leases.ensure(declaration)
+                    : leases.ensure(
+                            declaration,
+                            listed -> Anchors.place(declaration, order, listed, leases.byLink(point)),
+                            revision);
+            explicit.put(leases.path(lease.pin()), holder);
+            settle();
+            return lease;
+        });
+    }
+
+    private String deviceName(AttachPoint point) {
+        return ifindex(point)
+                .map(i -> devices.containsKey(i) ? devices.get(i).name() : DeviceNames.of(i))
+                .orElse("");
+    }
+
+    Optional<Lease> get(LinkPin pin) {
+        return thread.call(() -> leases.get(pin));
+    }
+
+    void replace(LinkPin pin, Program program) {
+        thread.run(() -> {
+            leases.replace(pin, program);
+            settle();
+        });
+    }
+
+    void detach(LinkPin pin) {
+        thread.run(() -> {
+            explicit.remove(leases.path(pin));
+            leases.detach(pin);
+            settle();
+        });
+    }
+
+    /** What a bundle has attached through the attach service. */
+    List<Lease> attachments(Object holder) {
+        return thread.call(() -> leases.all().stream()
+                .filter(lease -> explicit.get(leases.path(lease.pin())) == holder)
+                .toList());
+    }
+
+    /** The holder's attachments are not declared any more. */
+    void letGo(Object holder) {
+        unlessStopped(() -> {
+            explicit.values().removeIf(other -> other == holder);
+            sweep();
+        });
+    }
+
+    /** A picture of what is attached, for lists. */
+    <T> T look(java.util.function.BiFunction<Leases, Collection<Device>, T> reader) {
+        return thread.call((Supplier<T>) () -> reader.apply(leases, List.copyOf(devices.values())));
+    }
+
+    @Override
+    public int order() {
+        return ATTACHMENTS;
+    }
+
+    @Override
+    public void purge() throws IOException {
+        var failures = new HashSet<String>();
+        thread.run(() -> {
+            purged = true;
+            leases.all().stream().sorted(lastFirst()).forEach(lease -> {
+                try {
+                    leases.detach(lease.pin());
+                } catch (RuntimeException e) {
+                    failures.add(e.getMessage());
+                }
+            });
+            settle();
+            leases.removeFolder();
+        });
+        records.purge();
+        if (!failures.isEmpty()) {
+            throw new IOException(String.join("; ", failures));
+        }
+    }
+}
