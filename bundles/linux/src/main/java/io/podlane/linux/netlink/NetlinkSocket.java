@@ -4,8 +4,8 @@ package io.podlane.linux.netlink;
 import io.podlane.api.kernel.Errno;
 import io.podlane.api.kernel.KernelException;
 import io.podlane.linux.ffi.Libc;
+import io.podlane.linux.ffi.Native;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +27,7 @@ final class NetlinkSocket implements AutoCloseable {
     private static final int NETLINK_CAP_ACK = 10;
     private static final int NETLINK_EXT_ACK = 11;
     private static final int NETLINK_GET_STRICT_CHK = 12;
+    private static final int SOCKADDR_NL = 12;
     private static final int MSG_TRUNC = 0x20;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int ENOBUFS = 105;
@@ -34,9 +35,12 @@ final class NetlinkSocket implements AutoCloseable {
     /** A dump fills at most 32 KiB at a time (netlink_dump() in net/netlink/af_netlink.c). */
     private static final int RECEIVE_BYTES = 32 * 1024;
 
+    private static final int SEND_BYTES = 4 * 1024;
+
     private static final int DUMP_ATTEMPTS = 20;
 
-    private final byte[] received = new byte[RECEIVE_BYTES];
+    private final ByteBuffer received = Native.allocate(RECEIVE_BYTES);
+    private final ByteBuffer sent = Native.allocate(SEND_BYTES);
     private int fd;
     private int sequence;
 
@@ -50,7 +54,7 @@ final class NetlinkSocket implements AutoCloseable {
      * @param groups a mask of the multicast groups whose notifications to receive; 0 for none
      */
     static NetlinkSocket open(int groups) {
-        int fd = Libc.INSTANCE.socket(Rtm.AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+        int fd = Libc.socket(Rtm.AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
         if (fd < 0) {
             throw failure("open a netlink socket", "NETLINK_ROUTE");
         }
@@ -72,29 +76,26 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     private void set(int level, int option, int value) {
-        if (Libc.INSTANCE.setsockopt(fd, level, option, nativeInt(value), 4) < 0) {
+        if (Libc.setSocketOption(fd, level, option, value) < 0) {
             throw failure("set socket option " + option, "netlink socket");
         }
     }
 
     private void bind(int groups) {
-        byte[] address = new byte[12];
-        ByteBuffer.wrap(address)
-                .order(ByteOrder.nativeOrder())
-                .putShort((short) Rtm.AF_NETLINK)
-                .putInt(8, groups);
-        if (Libc.INSTANCE.bind(fd, address, address.length) < 0) {
+        ByteBuffer address =
+                Native.allocate(SOCKADDR_NL).putShort(0, (short) Rtm.AF_NETLINK).putInt(8, groups);
+        if (Libc.bind(fd, address) < 0) {
             throw failure("bind", "netlink socket");
         }
     }
 
     /** The cookie of the network namespace it is in: never given to another one while the machine runs. */
     long netnsCookie() {
-        byte[] value = new byte[8];
-        if (Libc.INSTANCE.getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, value, new int[] {value.length}) < 0) {
+        ByteBuffer value = Native.allocate(Long.BYTES);
+        if (Libc.getSocketOption(fd, SOL_SOCKET, SO_NETNS_COOKIE, value) < 0) {
             throw failure("read the network namespace's cookie", "netlink socket");
         }
-        return ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong();
+        return value.getLong(0);
     }
 
     /** Sends a request and waits until the kernel has carried it out. */
@@ -143,11 +144,12 @@ final class NetlinkSocket implements AutoCloseable {
     /** Sends a message and waits for no answer. */
     int send(MessageWriter request, String operation, String subject) {
         byte[] bytes = request.finish(++sequence);
-        long sent;
+        sent.clear().put(bytes);
+        long result;
         do {
-            sent = Libc.INSTANCE.send(fd, bytes, bytes.length, 0);
-        } while (sent < 0 && errno() == EINTR);
-        if (sent < 0) {
+            result = Libc.send(fd, sent, bytes.length);
+        } while (result < 0 && Native.errno() == EINTR);
+        if (result < 0) {
             throw failure(operation, subject);
         }
         return sequence;
@@ -157,47 +159,36 @@ final class NetlinkSocket implements AutoCloseable {
     void receive(String operation, String subject, Consumer<Message> consumer) {
         long length;
         do {
-            length = Libc.INSTANCE.recv(fd, received, received.length, MSG_TRUNC);
-        } while (length < 0 && errno() == EINTR);
+            length = Libc.receive(fd, received, MSG_TRUNC);
+        } while (length < 0 && Native.errno() == EINTR);
         if (length < 0) {
             throw failure(operation, subject);
         }
-        if (length > received.length) {
+        if (length > received.capacity()) {
             throw new KernelException(
                     operation, subject, Errno.E2BIG, "an answer of " + length + " bytes was cut short");
         }
-        Message.forEach(ByteBuffer.wrap(received, 0, (int) length).order(ByteOrder.nativeOrder()), consumer);
+        Message.forEach(received.clear().limit((int) length), consumer);
     }
 
     /** Throws away all that has arrived. */
     void drain() {
         long length;
         do {
-            length = Libc.INSTANCE.recv(fd, received, received.length, MSG_DONTWAIT);
-        } while (length >= 0 || errno() == EINTR || errno() == ENOBUFS);
+            length = Libc.receive(fd, received, MSG_DONTWAIT);
+        } while (length >= 0 || Native.errno() == EINTR || Native.errno() == ENOBUFS);
     }
 
     @Override
     public void close() {
         if (fd >= 0) {
-            Libc.INSTANCE.close(fd);
+            Libc.close(fd);
             fd = -1;
         }
     }
 
-    private static byte[] nativeInt(int value) {
-        return ByteBuffer.allocate(4)
-                .order(ByteOrder.nativeOrder())
-                .putInt(value)
-                .array();
-    }
-
-    private static int errno() {
-        return Libc.RUNTIME.getLastError();
-    }
-
     private static KernelException failure(String operation, String subject) {
-        return new KernelException(operation, subject, new Errno(errno()));
+        return new KernelException(operation, subject, new Errno(Native.errno()));
     }
 
     /** Collects the messages that answer one request. Keeps the first error until the answer is read to its end. */

@@ -4,6 +4,7 @@ package io.podlane.linux.netns;
 import io.podlane.api.kernel.Errno;
 import io.podlane.api.kernel.KernelException;
 import io.podlane.linux.ffi.Libc;
+import io.podlane.linux.ffi.Native;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -34,12 +35,12 @@ public final class NetworkNamespace implements AutoCloseable {
      * @throws KernelException if there is nothing, or no network namespace
      */
     public static NetworkNamespace open(Path path) {
-        int fd = Libc.INSTANCE.open(path.toString(), O_RDONLY | O_CLOEXEC, 0);
+        int fd = Libc.open(path.toString(), O_RDONLY | O_CLOEXEC);
         if (fd < 0) {
             throw failure("open network namespace", path);
         }
-        if (Libc.INSTANCE.ioctl(fd, NS_GET_NSTYPE, 0) != CLONE_NEWNET) {
-            Libc.INSTANCE.close(fd);
+        if (Libc.ioctl(fd, NS_GET_NSTYPE, 0) != CLONE_NEWNET) {
+            Libc.close(fd);
             throw new KernelException(
                     "open network namespace", path.toString(), Errno.EINVAL, "it is no network namespace");
         }
@@ -54,7 +55,7 @@ public final class NetworkNamespace implements AutoCloseable {
     /** Makes a namespace with a path only for as long as it is open: that of its file descriptor. For tests. */
     public static NetworkNamespace create() {
         return onNewThread("netns new", () -> {
-            if (Libc.INSTANCE.unshare(CLONE_NEWNET) < 0) {
+            if (Libc.unshare(CLONE_NEWNET) < 0) {
                 throw failure("make a network namespace", Path.of("new"));
             }
             return current();
@@ -72,7 +73,7 @@ public final class NetworkNamespace implements AutoCloseable {
      */
     public <T> T call(Supplier<T> action) {
         return onNewThread("netns " + path, () -> {
-            if (Libc.INSTANCE.setns(fd, CLONE_NEWNET) < 0) {
+            if (Libc.setns(fd, CLONE_NEWNET) < 0) {
                 throw failure("enter network namespace", path);
             }
             return action.get();
@@ -118,12 +119,12 @@ public final class NetworkNamespace implements AutoCloseable {
     @Override
     public void close() {
         if (fd >= 0) {
-            Libc.INSTANCE.close(fd);
+            Libc.close(fd);
             fd = -1;
         }
     }
 
     private static KernelException failure(String operation, Path path) {
-        return new KernelException(operation, path.toString(), new Errno(Libc.RUNTIME.getLastError()));
+        return new KernelException(operation, path.toString(), new Errno(Native.errno()));
     }
 }
