@@ -112,8 +112,9 @@ public final class HostRouting
                 event -> execute(() -> lookAtNodesIn(SETTLE_MILLIS)));
     }
 
+    /** Stops; what is in the kernel stays as it is. */
     @Deactivate
-    void deactivate() throws InterruptedException {
+    public void stop() throws InterruptedException {
         monitor.close();
         owner.shutdown();
         if (!owner.awaitTermination(STOP_MILLIS, TimeUnit.MILLISECONDS)) {
