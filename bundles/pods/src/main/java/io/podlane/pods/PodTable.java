@@ -58,7 +58,9 @@ final class PodTable {
             pods.put(saved.spec().name(), new Entry(saved, false));
         }
         reconcile();
-        LOG.info("pods={} taken over", pods.size());
+        if (!pods.isEmpty()) {
+            LOG.info("pods={} taken over", pods.size());
+        }
     }
 
     /** Compares every pod with the devices that are there. */
@@ -84,13 +86,13 @@ final class PodTable {
         if (entry.present() && same && known.managed()) {
             return;
         }
-        Optional<PodLink> adopted = link.isPresent() ? adopt(known) : Optional.empty();
+        Optional<PodLink> adopted = link.isPresent() ? adopt(known, same) : Optional.empty();
         if (adopted.isPresent()) {
-            put(adopted.get(), true);
+            put(adopted.get());
         } else if (same && providers.of(known.device().kind()).isEmpty()) {
-            put(managed(known, false), true);
+            put(managed(known, false));
         } else {
-            put(known, false);
+            putAbsent(known, link.isPresent());
         }
     }
 
@@ -99,36 +101,36 @@ final class PodTable {
         return link.ifindex() == device.ifindex() && link.kind().equals(device.kind());
     }
 
-    private Optional<PodLink> adopt(PodLink known) {
+    private Optional<PodLink> adopt(PodLink known, boolean same) {
+        String device = known.device().name();
         try {
-            return providers
-                    .of(known.device().kind())
-                    .flatMap(provider ->
-                            provider.adopt(known.spec(), known.device().name()));
+            return providers.of(known.device().kind()).flatMap(provider -> provider.adopt(known.spec(), device));
         } catch (KernelException e) {
-            LOG.warn(
-                    "pod={} device={} not adopted: {}",
-                    known.spec().name(),
-                    known.device().name(),
-                    e.getMessage());
-            return Optional.empty();
+            LOG.warn("pod={} device={} not verified: {}", known.spec().name(), device, e.getMessage());
+            // The path of a namespace may go before it does, as /proc/PID/ns/net does with that process.
+            return same ? Optional.of(managed(known, true)) : Optional.empty();
         }
     }
 
-    private void put(PodLink link, boolean present) {
+    private void put(PodLink link) {
+        pods.put(link.spec().name(), new Entry(link, true));
+        problems.clear(subject(link.spec().name()));
+    }
+
+    private void putAbsent(PodLink link, boolean taken) {
         String name = link.spec().name();
-        Entry before = pods.put(name, new Entry(link, present));
-        if (present) {
-            problems.clear(subject(name));
-        } else {
-            problems.report(
-                    subject(name),
-                    "the device " + link.device().name() + " of pod " + name
-                            + " is gone, as it does with the network namespace "
-                            + link.spec().netns() + "; pod:remove " + name + ", or add the pod again");
-            if (before != null && before.present()) {
-                LOG.warn("pod={} device={} is gone", name, link.device().name());
-            }
+        String device = link.device().name();
+        Entry before = pods.put(name, new Entry(link, false));
+        problems.report(
+                subject(name),
+                "the device " + device + " of pod " + name
+                        + (taken
+                                ? " is not that pod's any more, but another of that name"
+                                : " is gone, as it goes with the network namespace "
+                                        + link.spec().netns())
+                        + "; pod:remove " + name + ", or add the pod again");
+        if (before != null && before.present()) {
+            LOG.warn("pod={} device={} is gone", name, device);
         }
     }
 
@@ -143,10 +145,10 @@ final class PodTable {
                 continue;
             }
             if (providers.of(kind).isPresent()) {
-                put(managed(entry.link(), false), entry.present());
-                reconcile(pods.get(entry.link().spec().name()), links.find(entry.device()));
+                var unverified = new Entry(managed(entry.link(), false), entry.present());
+                reconcile(unverified, links.find(entry.device()));
             } else if (entry.present()) {
-                put(managed(entry.link(), false), true);
+                put(managed(entry.link(), false));
             }
         }
     }
@@ -168,7 +170,7 @@ final class PodTable {
         clearWay(spec, device, provider);
         PodLink link = managed(provider.create(spec, device, mtu), true);
         save(link, provider);
-        put(link, true);
+        put(link);
         LOG.info("pod={} device={} kind={} added", spec.name(), device, provider.kind());
         return link;
     }

@@ -158,6 +158,33 @@ class NodePodsTest {
     }
 
     @Test
+    void deviceIsKeptAfterARestartAlsoWhenThePathOfItsNamespaceIsGone() throws IOException {
+        Path path = Files.createSymbolicLink(stateDir.resolve("ns"), pod.path());
+        PodLink link = pods.add(new PodSpec("a", path.toString(), List.of(IP1), Map.of(), Optional.empty()));
+        pods.deactivate();
+        Files.delete(path);
+        start();
+        await(() -> onlyPod().managed());
+        assertEquals(link.device(), onlyPod().device());
+        assertEquals(Map.of(), problemsOfPods());
+    }
+
+    @Test
+    void deviceThatAnotherTookThePlaceOfIsNotThePodsAnyMore() {
+        PodLink link = pods.add(spec("a", IP1));
+        pods.deactivate();
+        String name = link.device().name();
+        onNode.links().delete(link.device().ifindex());
+        onNode.links().create(new LinkSpec.Veth(LinkSpec.Side.named(name), LinkSpec.Side.named("other")));
+        start();
+        await(() -> problemsOfPods()
+                .getOrDefault("pod a", "")
+                .startsWith("the device " + name + " of pod a is not that pod's any more"));
+        assertTrue(pods.remove("a"));
+        assertTrue(onNode.links().find(name).isPresent(), "it was left alone");
+    }
+
+    @Test
     void withoutItsProviderADeviceIsListedUnmanagedAndStaysInPlace() {
         PodLink link = pods.add(spec("a", IP1));
         pods.deactivate();
