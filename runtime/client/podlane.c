@@ -144,6 +144,8 @@ gone:
 
 /* Characters that Gogo reads as they stand, anywhere in an argument. */
 static bool is_plain(const char *argument) {
+    if (strcmp(argument, "null") == 0)
+        return false;
     return *argument && argument[strspn(argument, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                                   "_-./:,+@=")] == '\0';
 }
@@ -154,13 +156,14 @@ static void append_quoted(FILE *line, const char *argument) {
         fputs(argument, line);
         return;
     }
-    fputc('"', line);
+    fputc('\'', line);
     for (; *argument; argument++) {
-        if (strchr("\"\\$%", *argument))
-            fputc('\\', line);
-        fputc(*argument, line);
+        if (*argument == '\'')
+            fputs("'\\''", line);
+        else
+            fputc(*argument, line);
     }
-    fputc('"', line);
+    fputc('\'', line);
 }
 
 /* One argument is a command line as it is; several are a command and its arguments. */

@@ -2,6 +2,7 @@
 package io.podlane.launcher;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -35,12 +36,13 @@ public final class Launcher {
                 properties.put(name, System.getProperty(name));
             }
         }
-        Path home = Path.of(required(properties, "podlane.home"));
-        Path stateDir = Path.of(required(properties, "podlane.state-dir"));
-        Framework framework = new Launcher(home, stateDir).start(properties);
+        PrintStream out = System.out;
+        // Standard output says "podlane ready" and nothing else, whatever a bundle prints.
+        System.setOut(System.err);
+        Framework framework = start(properties);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(framework), "podlane-stop"));
-        System.out.println("podlane ready");
-        System.out.flush();
+        out.println("podlane ready");
+        out.flush();
         framework.waitForStop(0);
         System.exit(0);
     }
@@ -70,7 +72,13 @@ public final class Launcher {
     }
 
     /** All bundles that can resolve are active when this returns, and so are their components that can be. */
-    private Framework start(Map<String, String> properties) throws BundleException, IOException {
+    static Framework start(Map<String, String> properties) throws BundleException, IOException {
+        Path home = Path.of(required(properties, "podlane.home"));
+        Path stateDir = Path.of(required(properties, "podlane.state-dir"));
+        return new Launcher(home, stateDir).startFramework(properties);
+    }
+
+    private Framework startFramework(Map<String, String> properties) throws BundleException, IOException {
         Map<String, Object> configuration = frameworkConfiguration(properties);
         Path cache = stateDir.resolve("cache");
         Framework framework;
@@ -102,7 +110,7 @@ public final class Launcher {
         }
     }
 
-    private Map<String, Object> frameworkConfiguration(Map<String, String> properties) throws IOException {
+    private Map<String, Object> frameworkConfiguration(Map<String, String> properties) {
         Map<String, Object> configuration = new HashMap<>(properties);
         configuration.put(Constants.FRAMEWORK_STORAGE, stateDir.resolve("cache").toString());
         configuration.put(

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Descriptor;
 import org.apache.felix.service.command.annotations.GogoCommand;
@@ -34,13 +36,29 @@ public final class DeployCommands {
         String run() throws IOException, UpdateFailedException;
     }
 
+    /** On a thread of its own, since the shell interrupts its own when it is updated itself, or when the client leaves. */
     private String inTurn(Work work) throws IOException, UpdateFailedException, InterruptedException {
-        deployer.lock();
+        var task = new FutureTask<>(() -> {
+            deployer.lock();
+            try {
+                deployer.files().load();
+                return work.run();
+            } finally {
+                deployer.unlock();
+            }
+        });
+        boolean withOutputOfTheCommand = false;
+        new Thread(null, task, "podlane-update", 0, withOutputOfTheCommand).start();
         try {
-            deployer.files().load();
-            return work.run();
-        } finally {
-            deployer.unlock();
+            return task.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException io) {
+                throw io;
+            }
+            if (e.getCause() instanceof UpdateFailedException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
         }
     }
 

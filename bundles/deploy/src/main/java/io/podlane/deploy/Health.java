@@ -40,9 +40,10 @@ record Health(Map<String, String> failed, Map<String, String> waiting, Map<Strin
     }
 
     private void readComponents(BundleContext system) {
-        ServiceReference<?> reference = system.getServiceReference(ServiceComponentRuntime.class.getName());
-        // While Declarative Services itself is another version now, its service is no longer of our class.
-        if (reference == null || !(system.getService(reference) instanceof ServiceComponentRuntime components)) {
+        ServiceReference<?>[] references = references(system, ServiceComponentRuntime.class.getName(), null);
+        // While Declarative Services itself is another version now, its service may not be of our class.
+        if (references.length == 0
+                || !(system.getService(references[0]) instanceof ServiceComponentRuntime components)) {
             return;
         }
         for (ComponentDescriptionDTO description : components.getComponentDescriptionDTOs()) {
@@ -60,7 +61,7 @@ record Health(Map<String, String> failed, Map<String, String> waiting, Map<Strin
                 }
             }
         }
-        system.ungetService(reference);
+        system.ungetService(references[0]);
     }
 
     private static String missing(ComponentDescriptionDTO description, ComponentConfigurationDTO configuration) {
@@ -76,14 +77,19 @@ record Health(Map<String, String> failed, Map<String, String> waiting, Map<Strin
     }
 
     private void readProblems(BundleContext system, String symbolicName) {
+        String filter = "(" + PROBLEM_BUNDLE + "=" + symbolicName + ")";
+        for (ServiceReference<?> reference : references(system, PROBLEM_SERVICE, filter)) {
+            problems.put(
+                    String.valueOf(reference.getProperty(PROBLEM_SUBJECT)),
+                    String.valueOf(reference.getProperty(PROBLEM_MESSAGE)));
+        }
+    }
+
+    /** Services of any class space. */
+    private static ServiceReference<?>[] references(BundleContext system, String service, String filter) {
         try {
-            ServiceReference<?>[] references =
-                    system.getAllServiceReferences(PROBLEM_SERVICE, "(" + PROBLEM_BUNDLE + "=" + symbolicName + ")");
-            for (ServiceReference<?> reference : references == null ? new ServiceReference<?>[0] : references) {
-                problems.put(
-                        String.valueOf(reference.getProperty(PROBLEM_SUBJECT)),
-                        String.valueOf(reference.getProperty(PROBLEM_MESSAGE)));
-            }
+            ServiceReference<?>[] references = system.getAllServiceReferences(service, filter);
+            return references == null ? new ServiceReference<?>[0] : references;
         } catch (InvalidSyntaxException e) {
             throw new IllegalStateException(e);
         }

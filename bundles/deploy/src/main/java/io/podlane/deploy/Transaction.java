@@ -97,6 +97,8 @@ final class Transaction {
         FrameworkWiring wiring = system.getBundle(0).adapt(FrameworkWiring.class);
         Set<Bundle> affected = new HashSet<>(wiring.getDependencyClosure(List.of(target)));
         affected.add(target);
+        // On the way back also those that lost their wires to the target on the way there.
+        affected.addAll(restarted);
         restarted.addAll(affected);
         Map<Bundle, Exception> failures = new LinkedHashMap<>();
         stop(affected, failures);

@@ -15,6 +15,11 @@ final class Failures {
         if (cause.getClass().getSimpleName().equals("CommandNotFoundException")) {
             return cause.getMessage() + " (`podlane help` lists the commands)";
         }
+        if (cause instanceof IllegalArgumentException
+                && String.valueOf(cause.getMessage()).startsWith("Cannot coerce ")) {
+            return "these are not the arguments that the command takes (`podlane help COMMAND` shows them): "
+                    + cause.getMessage();
+        }
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 }
