@@ -247,8 +247,9 @@ static __always_inline bool may_replace(const struct ct_flow *reply, const struc
 
 // NEXT if the packet is to be translated.
 static __always_inline int begin_flow(const struct packet *packet, const struct svc_service *service, __u32 id,
-                                      const struct ct_flow *former, __u64 now, struct endpoint *chosen) {
+                                      const struct ct_flow *former, struct endpoint *chosen) {
     struct svc_slots slots = svc_read_slots(service);
+    __u64 now = bpf_ktime_get_coarse_ns();
     struct ct_flow flow = {.kind = CT_TO_BACKEND, .service = id, .state = packet->tcp_state, .seen = now};
     struct ct_tuple4 replies = {};
     bool free = false;
@@ -299,16 +300,17 @@ int podlane_kubeproxy_from_pod(struct __sk_buff *skb) {
     struct packet packet = {};
     struct endpoint backend;
     struct ct_flow *flow;
+    __u64 now = 0;
     int verdict;
-    __u64 now;
 
     if (!parse(skb, &packet))
         return PODLANE_NEXT;
     if (packet.without_ports)
         return bpf_map_lookup_elem(&svc_addresses4_v1, &packet.tuple.destination) ? podlane_drop(FRAGMENT)
                                                                                   : PODLANE_NEXT;
-    now = bpf_ktime_get_coarse_ns();
     flow = bpf_map_lookup_elem(&conntrack4_v1, &packet.tuple);
+    if (flow)
+        now = bpf_ktime_get_coarse_ns();
     if (flow && flow->kind == CT_TO_FRONTEND && !ct_expired(flow, packet.tuple.protocol, now))
         return to_frontend(skb, &packet, flow, now);
     if (flow && flow->kind == CT_TO_BACKEND && keeps_backend(flow, &packet, now)) {
@@ -325,7 +327,7 @@ int podlane_kubeproxy_from_pod(struct __sk_buff *skb) {
 
         if (!service)
             return PODLANE_NEXT;
-        verdict = begin_flow(&packet, service, id, flow, now, &backend);
+        verdict = begin_flow(&packet, service, id, flow, &backend);
     }
     return verdict == PODLANE_NEXT ? to_backend(skb, &packet, backend.address, backend.port) : verdict;
 }
