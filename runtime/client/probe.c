@@ -90,7 +90,9 @@ static struct rtattr *attribute(struct request *request, unsigned short type, co
 }
 
 static void end(struct request *request, struct rtattr *nest) {
-    nest->rta_len = (char *)request + NLMSG_ALIGN(request->header.nlmsg_len) - (char *)nest;
+    // The kernel passes over an attribute that is cut short, so the last one in the nest needs its padding.
+    request->header.nlmsg_len = NLMSG_ALIGN(request->header.nlmsg_len);
+    nest->rta_len = (char *)request + request->header.nlmsg_len - (char *)nest;
 }
 
 static bool acknowledged(int netlink, struct request *request) {
