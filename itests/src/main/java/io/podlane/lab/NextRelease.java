@@ -28,12 +28,9 @@ public final class NextRelease {
     /** The jar of a bundle of ours, as built. */
     public static Path current(String bundle) {
         Path target = Lab.repository().resolve("bundles/" + bundle + "/target");
-        try (var jars = Files.newDirectoryStream(target, "io.podlane." + bundle + "-*.jar")) {
+        try (var jars = Files.newDirectoryStream(target, "io.podlane." + bundle + "-[0-9]*[0-9].jar")) {
             for (Path jar : jars) {
-                String name = jar.getFileName().toString();
-                if (!name.endsWith("-sources.jar") && !name.endsWith("-javadoc.jar")) {
-                    return jar;
-                }
+                return jar;
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
