@@ -100,7 +100,11 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
     }
 
     private void schedule(Runnable task, long millis) {
-        owner.schedule(guarded(task), millis, TimeUnit.MILLISECONDS);
+        try {
+            owner.schedule(guarded(task), millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException stopping) {
+            LOG.debug("event=ignored reason=stopping");
+        }
     }
 
     /** The executor would swallow what a task throws. */
