@@ -13,13 +13,13 @@ import io.podlane.manifests.ServiceManifest.Target;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Completes what the files say as the EndpointSlice controller of Kubernetes would: a Service that selects pods and has no
@@ -29,7 +29,20 @@ final class Endpoints {
     /** The complete state, and what is wrong with it, by subject. */
     record Result(ClusterState state, Map<String, String> problems) {}
 
-    private record Label(String namespace, String key, String value) {}
+    private record Label(String namespace, String key, String value) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Label that
+                    && value.equals(that.value)
+                    && key.equals(that.key)
+                    && namespace.equals(that.namespace);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * namespace.hashCode() + key.hashCode()) + value.hashCode();
+        }
+    }
 
     private record Group(boolean v6, List<Service.Port> ports) {}
 
@@ -60,7 +73,9 @@ final class Endpoints {
             return manifests;
         }
         var taken = new HashSet<InetAddress>();
-        manifests.values().forEach(manifest -> taken.addAll(manifest.pod().ips()));
+        for (PodManifest manifest : manifests.values()) {
+            taken.addAll(manifest.pod().ips());
+        }
         var pods = new HashMap<>(manifests);
         for (Pod pod : own) {
             List<InetAddress> ips =
@@ -81,35 +96,35 @@ final class Endpoints {
 
     private Result complete() {
         var served = new HashSet<ObjectName>();
-        content.slices().forEach((name, slice) -> {
+        for (EndpointSlice slice : content.slices().values()) {
             if (!slice.service().isEmpty()) {
-                slices.put(name, slice);
-                served.add(new ObjectName(name.namespace(), slice.service()));
+                slices.put(slice.name(), slice);
+                served.add(new ObjectName(slice.name().namespace(), slice.service()));
             }
-        });
-        pods.values().stream()
-                .sorted(Comparator.comparing(manifest -> manifest.pod().name()))
-                .forEach(this::index);
-        content.services().forEach((name, service) -> {
-            if (!service.manifest().selector().isEmpty() && !served.contains(name)) {
-                derive(service);
-            }
-        });
-        var services = new HashMap<ObjectName, Service>();
-        content.services()
-                .forEach(
-                        (name, located) -> services.put(name, located.manifest().service()));
+        }
         var known = new HashMap<ObjectName, Pod>();
-        pods.forEach((name, manifest) -> known.put(name, manifest.pod()));
-        return new Result(new ClusterState(services, slices, known, content.nodes()), problems);
+        for (ObjectName name : new TreeSet<>(pods.keySet())) {
+            PodManifest manifest = pods.get(name);
+            known.put(name, manifest.pod());
+            index(manifest);
+        }
+        for (var entry : content.selecting().entrySet()) {
+            if (!served.contains(entry.getKey())) {
+                derive(entry.getValue());
+            }
+        }
+        return new Result(new ClusterState(content.services(), slices, known, content.nodes()), problems);
     }
 
     private void index(PodManifest manifest) {
         Pod pod = manifest.pod();
         if (!manifest.ended() && !pod.ips().isEmpty()) {
-            pod.labels().forEach((key, value) -> byLabel.computeIfAbsent(
-                            new Label(pod.name().namespace(), key, value), label -> new ArrayList<>())
-                    .add(manifest));
+            for (var label : pod.labels().entrySet()) {
+                byLabel.computeIfAbsent(
+                                new Label(pod.name().namespace(), label.getKey(), label.getValue()),
+                                key -> new ArrayList<>())
+                        .add(manifest);
+            }
         }
     }
 
@@ -122,17 +137,27 @@ final class Endpoints {
                 fewest = some;
             }
         }
-        var wanted = service.selector().entrySet();
-        return fewest.stream()
-                .filter(manifest -> manifest.pod().labels().entrySet().containsAll(wanted))
-                .toList();
+        var selected = new ArrayList<PodManifest>();
+        for (PodManifest manifest : fewest) {
+            if (manifest.pod()
+                    .labels()
+                    .entrySet()
+                    .containsAll(service.selector().entrySet())) {
+                selected.add(manifest);
+            }
+        }
+        return selected;
     }
 
-    private void derive(FolderContent.Located located) {
+    private void derive(FolderContent.Selecting located) {
         ServiceManifest service = located.manifest();
+        List<PodManifest> selected = selected(service);
+        if (selected.isEmpty()) {
+            return;
+        }
         var groups = new HashMap<Group, List<Endpoint>>();
         var unresolved = new TreeMap<String, Set<ObjectName>>();
-        for (PodManifest manifest : selected(service)) {
+        for (PodManifest manifest : selected) {
             Pod pod = manifest.pod();
             List<Service.Port> ports = resolve(service, manifest, unresolved);
             if (ports.isEmpty()) {
@@ -146,10 +171,16 @@ final class Endpoints {
                 }
             }
         }
-        groups.forEach((group, endpoints) -> {
-            ObjectName name = sliceName(service.service().name(), group);
-            slices.put(name, new EndpointSlice(name, service.service().name().name(), group.ports(), endpoints));
-        });
+        for (var entry : groups.entrySet()) {
+            ObjectName name = sliceName(service.service().name(), entry.getKey());
+            slices.put(
+                    name,
+                    new EndpointSlice(
+                            name,
+                            service.service().name().name(),
+                            entry.getKey().ports(),
+                            entry.getValue()));
+        }
         unresolved.forEach((port, pods) -> FolderContent.add(
                 problems,
                 located.file() + ": Service " + service.service().name(),
@@ -167,8 +198,12 @@ final class Endpoints {
     }
 
     private static boolean wants(Service service, InetAddress ip) {
-        return service.clusterIps().isEmpty()
-                || service.clusterIps().stream().anyMatch(address -> Families.same(address, ip));
+        for (InetAddress clusterIp : service.clusterIps()) {
+            if (Families.same(clusterIp, ip)) {
+                return true;
+            }
+        }
+        return service.clusterIps().isEmpty();
     }
 
     private static List<Service.Port> resolve(
@@ -199,9 +234,13 @@ final class Endpoints {
     /** No EndpointSlice of a file can have this name: Kubernetes allows no colon. */
     private static ObjectName sliceName(ObjectName service, Group group) {
         var name = new StringBuilder(service.name()).append("-podlane:").append(group.v6() ? "ipv6" : "ipv4");
-        group.ports().forEach(port -> name.append(':')
-                .append(port.name().isEmpty() ? "" : port.name() + "=")
-                .append(port.port()));
+        for (Service.Port port : group.ports()) {
+            name.append(':');
+            if (!port.name().isEmpty()) {
+                name.append(port.name()).append('=');
+            }
+            name.append(port.port());
+        }
         return new ObjectName(service.namespace(), name.toString());
     }
 }

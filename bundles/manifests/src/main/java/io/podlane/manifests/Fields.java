@@ -176,7 +176,7 @@ final class Fields {
             // YAML 1.1 reads a leading zero as octal, 1.2 as decimal: so it is no number that people agree on.
             if (digits.length() <= 5
                     && digits.charAt(0) != '0'
-                    && digits.chars().allMatch(c -> c >= '0' && c <= '9')
+                    && scalar.isDecimal()
                     && Integer.parseInt(digits) <= 65535) {
                 return Integer.parseInt(digits);
             }

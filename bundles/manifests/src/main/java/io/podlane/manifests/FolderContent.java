@@ -4,6 +4,7 @@ package io.podlane.manifests;
 import io.podlane.api.cluster.EndpointSlice;
 import io.podlane.api.cluster.Node;
 import io.podlane.api.cluster.ObjectName;
+import io.podlane.api.cluster.Service;
 import io.podlane.manifests.Manifest.Key;
 import io.podlane.manifests.ManifestReader.Good;
 import java.util.HashMap;
@@ -13,16 +14,18 @@ import java.util.TreeMap;
 
 /** What the files of a folder give together. Where two hold the same object, the first by file name has it. */
 record FolderContent(
-        Map<ObjectName, Located> services,
+        Map<ObjectName, Service> services,
+        Map<ObjectName, Selecting> selecting,
         Map<ObjectName, EndpointSlice> slices,
         Map<ObjectName, PodManifest> pods,
         Map<String, Node> nodes,
         Map<String, String> problems) {
-    /** A Service and the file that it is in. */
-    record Located(ServiceManifest manifest, String file) {}
+    /** A Service that selects pods, and the file that it is in. */
+    record Selecting(ServiceManifest manifest, String file) {}
 
     FolderContent {
         services = Map.copyOf(services);
+        selecting = Map.copyOf(selecting);
         slices = Map.copyOf(slices);
         pods = Map.copyOf(pods);
         nodes = Map.copyOf(nodes);
@@ -30,14 +33,19 @@ record FolderContent(
     }
 
     static FolderContent of(SortedMap<String, FileContent> files) {
-        var services = new HashMap<ObjectName, Located>();
+        var services = new HashMap<ObjectName, Service>();
+        var selecting = new HashMap<ObjectName, Selecting>();
         var slices = new HashMap<ObjectName, EndpointSlice>();
         var pods = new HashMap<ObjectName, PodManifest>();
         var nodes = new HashMap<String, Node>();
         var problems = new TreeMap<String, String>();
         var places = new HashMap<Key, String>();
-        files.forEach((file, content) -> {
-            content.problems().forEach((subject, message) -> add(problems, subject, message));
+        for (var entry : files.entrySet()) {
+            String file = entry.getKey();
+            FileContent content = entry.getValue();
+            for (var problem : content.problems().entrySet()) {
+                add(problems, problem.getKey(), problem.getValue());
+            }
             for (Good good : content.objects().values()) {
                 String place = file + ", line " + good.line();
                 String first = places.putIfAbsent(good.key(), place);
@@ -47,7 +55,10 @@ record FolderContent(
                 }
                 Manifest manifest = good.manifest();
                 if (manifest instanceof ServiceManifest m) {
-                    services.put(m.service().name(), new Located(m, file));
+                    services.put(m.service().name(), m.service());
+                    if (!m.selector().isEmpty()) {
+                        selecting.put(m.service().name(), new Selecting(m, file));
+                    }
                 } else if (manifest instanceof SliceManifest m) {
                     slices.put(m.slice().name(), m.slice());
                 } else if (manifest instanceof PodManifest m) {
@@ -56,12 +67,18 @@ record FolderContent(
                     nodes.put(m.node().name(), m.node());
                 }
             }
-        });
-        return new FolderContent(services, slices, pods, nodes, problems);
+        }
+        return new FolderContent(services, selecting, slices, pods, nodes, problems);
+    }
+
+    /** The same with more that is wrong. */
+    FolderContent with(Map<String, String> moreProblems) {
+        return new FolderContent(services, selecting, slices, pods, nodes, moreProblems);
     }
 
     /** Adds to what is wrong with a subject. */
     static void add(Map<String, String> problems, String subject, String message) {
-        problems.merge(subject, message, (a, b) -> a + " " + b);
+        String before = problems.get(subject);
+        problems.put(subject, before == null ? message : before + " " + message);
     }
 }

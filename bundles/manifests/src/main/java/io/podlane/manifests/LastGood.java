@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -78,8 +77,8 @@ final class LastGood {
         return copies;
     }
 
-    /** What kept it from keeping a copy, last time. */
-    Optional<String> problem() {
-        return Optional.of(problem).filter(text -> !text.isEmpty());
+    /** What kept it from keeping a copy, last time; empty if nothing did. */
+    String problem() {
+        return problem;
     }
 }

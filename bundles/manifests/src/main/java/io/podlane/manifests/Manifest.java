@@ -59,6 +59,19 @@ sealed interface Manifest permits ServiceManifest, SliceManifest, PodManifest, N
         }
 
         @Override
+        public boolean equals(Object other) {
+            return other instanceof Key that
+                    && kind == that.kind
+                    && name.equals(that.name)
+                    && namespace.equals(that.namespace);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * kind.ordinal() + namespace.hashCode()) + name.hashCode();
+        }
+
+        @Override
         public String toString() {
             return kind + " " + (namespace.isEmpty() ? "" : namespace + "/") + name;
         }

@@ -2,8 +2,10 @@
 package io.podlane.manifests;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -79,13 +82,21 @@ final class ManifestFolder {
             seen = now;
         }
         setProblem("");
-        names.forEach(name -> files.computeIfAbsent(name, n -> new File(folder.resolve(n))));
+        for (String name : names) {
+            if (!files.containsKey(name)) {
+                files.put(name, new File(folder.resolve(name)));
+            }
+        }
         long wait = Long.MAX_VALUE;
-        for (File file : List.copyOf(files.values())) {
+        var gone = new ArrayList<File>();
+        for (File file : files.values()) {
             file.look(now, touched);
             wait = Math.min(wait, atOnce ? file.settle() : file.settle(now));
+            if (file.isGone()) {
+                gone.add(file);
+            }
         }
-        if (files.values().removeIf(File::isGone)) {
+        if (files.values().removeAll(gone)) {
             changed = true;
             lastGood.retain(files.keySet());
         }
@@ -112,7 +123,7 @@ final class ManifestFolder {
                     names.add(name);
                 }
             }
-        } catch (java.nio.file.DirectoryIteratorException e) {
+        } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
         return names;
@@ -147,7 +158,9 @@ final class ManifestFolder {
     /** What the folder gives now. */
     FolderContent content() {
         var contents = new TreeMap<String, FileContent>();
-        files.forEach((name, file) -> contents.put(name, file.content));
+        for (var entry : files.entrySet()) {
+            contents.put(entry.getKey(), entry.getValue().content);
+        }
         FolderContent content = FolderContent.of(contents);
         if (problem.isEmpty() && lastGood.problem().isEmpty()) {
             return content;
@@ -156,9 +169,10 @@ final class ManifestFolder {
         if (!problem.isEmpty()) {
             FolderContent.add(problems, folder.toString(), problem);
         }
-        lastGood.problem()
-                .ifPresent(text -> FolderContent.add(problems, lastGood.path().toString(), text));
-        return new FolderContent(content.services(), content.slices(), content.pods(), content.nodes(), problems);
+        if (!lastGood.problem().isEmpty()) {
+            FolderContent.add(problems, lastGood.path().toString(), lastGood.problem());
+        }
+        return content.with(problems);
     }
 
     /** The files as they really are, behind symbolic links. */
@@ -178,6 +192,19 @@ final class ManifestFolder {
     private record Stamp(Object fileKey, long size, long modified) {
         /** A file that is not there, or a link that leads nowhere. */
         static final Stamp NONE = new Stamp(null, -1, 0);
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Stamp that
+                    && size == that.size
+                    && modified == that.modified
+                    && Objects.equals(fileKey, that.fileKey);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(fileKey, size, modified);
+        }
 
         static Stamp of(Path path) {
             try {
@@ -278,7 +305,7 @@ final class ManifestFolder {
         }
 
         private boolean isThere() {
-            return Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(path);
+            return Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(path);
         }
 
         private void believe(FileContent next) {

@@ -65,6 +65,9 @@ sealed interface Yaml {
         }
 
         private boolean isNumber() {
+            if (isDecimal()) {
+                return true;
+            }
             char first = text.charAt(0);
             char last = text.charAt(text.length() - 1);
             if ("+-.0123456789".indexOf(first) < 0 || text.indexOf(':') >= 0) {
@@ -82,6 +85,16 @@ sealed interface Yaml {
             } catch (NumberFormatException no) {
                 return false;
             }
+        }
+
+        /** Whether it is digits and nothing else. */
+        boolean isDecimal() {
+            for (int i = 0; i < text.length(); i++) {
+                if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                    return false;
+                }
+            }
+            return true;
         }
 
         @Override

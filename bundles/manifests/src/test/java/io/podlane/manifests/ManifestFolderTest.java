@@ -214,8 +214,8 @@ class ManifestFolderTest {
         assertTrue(folder.takeChanged());
         var after = folder.content().services();
         assertEquals(before, after);
-        before.forEach((name, located) -> assertEquals(
-                name.name().equals("a"), located.manifest() == after.get(name).manifest(), name.toString()));
+        before.forEach(
+                (name, service) -> assertEquals(name.name().equals("a"), service == after.get(name), name.toString()));
         lookAfter(ManifestFolder.LONG_REST);
         assertFalse(folder.takeChanged());
     }

@@ -2,11 +2,13 @@
 package io.podlane.api.cluster;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
 
 /** The whole of what is known of the cluster at one moment. Immutable. */
 public record ClusterState(
@@ -58,43 +60,60 @@ public record ClusterState(
      * to another is free in time, and a new Service has its endpoints from the start.
      */
     public List<ClusterChange> changesTo(ClusterState next) {
+        // Loops, not lambdas: this runs while the agent starts, and each lambda is a class to generate.
         var changes = new ArrayList<ClusterChange>();
-        removed(services, next.services, ClusterChange.ServiceRemoved::new, changes);
-        removed(slices, next.slices, ClusterChange.SliceRemoved::new, changes);
-        removed(pods, next.pods, ClusterChange.PodRemoved::new, changes);
-        removed(nodes, next.nodes, ClusterChange.NodeRemoved::new, changes);
-        changed(nodes, next.nodes, ClusterChange.NodeChanged::new, changes);
-        changed(pods, next.pods, ClusterChange.PodChanged::new, changes);
-        changed(slices, next.slices, ClusterChange.SliceChanged::new, changes);
-        changed(services, next.services, ClusterChange.ServiceChanged::new, changes);
+        for (ObjectName name : gone(services, next.services)) {
+            changes.add(new ClusterChange.ServiceRemoved(name));
+        }
+        for (ObjectName name : gone(slices, next.slices)) {
+            changes.add(new ClusterChange.SliceRemoved(name));
+        }
+        for (ObjectName name : gone(pods, next.pods)) {
+            changes.add(new ClusterChange.PodRemoved(name));
+        }
+        for (String name : gone(nodes, next.nodes)) {
+            changes.add(new ClusterChange.NodeRemoved(name));
+        }
+        for (Node node : come(nodes, next.nodes)) {
+            changes.add(new ClusterChange.NodeChanged(node));
+        }
+        for (Pod pod : come(pods, next.pods)) {
+            changes.add(new ClusterChange.PodChanged(pod));
+        }
+        for (EndpointSlice slice : come(slices, next.slices)) {
+            changes.add(new ClusterChange.SliceChanged(slice));
+        }
+        for (Service service : come(services, next.services)) {
+            changes.add(new ClusterChange.ServiceChanged(service));
+        }
         return List.copyOf(changes);
     }
 
-    private static <K extends Comparable<? super K>, V> void removed(
-            Map<K, V> before, Map<K, V> after, Function<K, ClusterChange> change, List<ClusterChange> changes) {
+    /** The names that are in the first and not in the second, in their order. */
+    private static <K extends Comparable<? super K>> Set<K> gone(Map<K, ?> before, Map<K, ?> after) {
+        var names = new TreeSet<K>();
         if (before != after) {
-            var names = new TreeSet<K>();
-            before.keySet().forEach(name -> {
+            for (K name : before.keySet()) {
                 if (!after.containsKey(name)) {
                     names.add(name);
                 }
-            });
-            names.forEach(name -> changes.add(change.apply(name)));
+            }
         }
+        return names;
     }
 
-    private static <K extends Comparable<? super K>, V> void changed(
-            Map<K, V> before, Map<K, V> after, Function<V, ClusterChange> change, List<ClusterChange> changes) {
+    /** What is in the second and not the same in the first, in the order of the names. */
+    private static <K extends Comparable<? super K>, V> Collection<V> come(Map<K, V> before, Map<K, V> after) {
+        var objects = new TreeMap<K, V>();
         if (before != after) {
-            var names = new TreeSet<K>();
-            after.forEach((name, now) -> {
-                V then = before.get(name);
-                if (then != now && !now.equals(then)) {
-                    names.add(name);
+            for (var entry : after.entrySet()) {
+                V then = before.get(entry.getKey());
+                if (then != entry.getValue() && !entry.getValue().equals(then)) {
+                    objects.put(entry.getKey(), entry.getValue());
                 }
-            });
-            names.forEach(name -> changes.add(change.apply(after.get(name))));
+            }
         }
+        return objects.values();
     }
 
     /** A map that is copied at its first change. */

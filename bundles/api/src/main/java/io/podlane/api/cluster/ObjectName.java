@@ -9,6 +9,18 @@ public record ObjectName(String namespace, String name) implements Comparable<Ob
         return byNamespace != 0 ? byNamespace : name.compareTo(other.name);
     }
 
+    // Written out, as it is the key of most maps: the methods that a record has by itself are generated when first
+    // called.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ObjectName that && name.equals(that.name) && namespace.equals(that.namespace);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * namespace.hashCode() + name.hashCode();
+    }
+
     @Override
     public String toString() {
         return namespace + "/" + name;
