@@ -218,7 +218,8 @@ public final class Node implements AutoCloseable {
         return new Pod(podName, address, inside, this);
     }
 
-    private static Path client() {
+    /** The command line client, which is the agent as well. */
+    public static Path client() {
         return Lab.repository().resolve("runtime/bin/podlane");
     }
 

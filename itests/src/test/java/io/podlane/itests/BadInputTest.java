@@ -300,7 +300,7 @@ class BadInputTest {
         var result = two.lab()
                 .netns("bare")
                 .tryRun(
-                        "runtime/bin/podlane",
+                        Node.client().toString(),
                         "agent",
                         "--state-dir",
                         two.lab().folder("bare-state").toString(),
@@ -315,7 +315,7 @@ class BadInputTest {
         var result = Commands.tryRun(
                 "setpriv",
                 "--bounding-set=-net_admin",
-                "runtime/bin/podlane",
+                Node.client().toString(),
                 "agent",
                 "--state-dir",
                 two.lab().folder("weak-state").toString());
@@ -327,7 +327,7 @@ class BadInputTest {
     void aSecondAgentWithTheSameStateFolderIsRefused() {
         var result = node.netns()
                 .tryRun(
-                        "runtime/bin/podlane",
+                        Node.client().toString(),
                         "agent",
                         "--state-dir",
                         node.stateDir().toString(),
