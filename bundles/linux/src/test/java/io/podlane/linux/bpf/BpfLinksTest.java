@@ -17,6 +17,7 @@ import io.podlane.api.kernel.Errno;
 import io.podlane.api.kernel.KernelException;
 import io.podlane.linux.bpf.BpfLinks.Entry;
 import io.podlane.linux.bpf.BpfLinks.Place;
+import io.podlane.linux.netns.NetworkNamespace;
 import io.podlane.linux.testing.KernelTest;
 import io.podlane.linux.testing.Machine;
 import java.io.IOException;
@@ -27,7 +28,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 
 final class BpfLinksTest {
     private static final OptionalLong ANY = OptionalLong.empty();
@@ -216,15 +216,10 @@ final class BpfLinksTest {
 
     @KernelTest
     void netkitHoldsProgramsOnBothSides(Path bpffs) {
-        try {
-            Machine.run("ip link add left type netkit mode l3 peer name right");
-        } catch (IllegalStateException e) {
-            Assumptions.abort("this kernel has no netkit: " + e.getMessage());
-        }
-        try (var loader = new KernelLoader(bpffs, "test")) {
-            // The peer in another namespace, where it may have another index.
-            Machine.run("ip netns add pod" + ProcessHandle.current().pid());
-            Machine.run("ip link set right netns pod" + ProcessHandle.current().pid());
+        // The peer in another namespace, where it has another index.
+        try (var loader = new KernelLoader(bpffs, "test");
+                var pod = NetworkNamespace.create()) {
+            Machine.netkit("left", "right", pod);
             int left = Machine.ifindex("left");
             var peer = new Netkit(left, Netkit.Side.PEER);
             var primary = new Netkit(left, Netkit.Side.PRIMARY);
@@ -243,8 +238,6 @@ final class BpfLinksTest {
             assertEquals(link.id(), BpfLinks.query(peer).entries().get(1).linkId());
             Machine.run("ip link del left");
             assertTrue(BpfLinks.pinned(bpffs.resolve("links/1")).orElseThrow().gone());
-        } finally {
-            Machine.run("ip netns del pod" + ProcessHandle.current().pid());
         }
     }
 }

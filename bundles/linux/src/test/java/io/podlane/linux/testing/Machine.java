@@ -2,10 +2,17 @@
 package io.podlane.linux.testing;
 
 import io.podlane.api.bpf.BpfSource;
+import io.podlane.api.kernel.Errno;
+import io.podlane.api.kernel.KernelException;
+import io.podlane.linux.netlink.LinkSpec;
+import io.podlane.linux.netlink.Netkit;
+import io.podlane.linux.netlink.Rtnetlink;
+import io.podlane.linux.netns.NetworkNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
 
 /** What a kernel test does to the machine, in the namespaces of its thread. */
 public final class Machine {
@@ -42,6 +49,23 @@ public final class Machine {
                     .orElseThrow(() -> new IllegalStateException("no cgroup v2 is mounted"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Makes a netkit pair in L3 mode whose policy drops what the pod sends; a test on a kernel without netkit ends here. */
+    public static void netkit(String name, String peer, NetworkNamespace pod) {
+        try (var rtnetlink = Rtnetlink.open()) {
+            rtnetlink
+                    .links()
+                    .create(new LinkSpec.NetkitPair(
+                            LinkSpec.Side.named(name),
+                            LinkSpec.Side.named(peer).in(pod),
+                            Netkit.Mode.L3,
+                            Netkit.Policy.FORWARD,
+                            Netkit.Policy.BLACKHOLE));
+        } catch (KernelException e) {
+            Assumptions.assumeFalse(e.errno().equals(Errno.EOPNOTSUPP), "this kernel has no netkit");
+            throw e;
         }
     }
 }
