@@ -86,7 +86,7 @@ public final class HostRouting
     private final List<ServiceRegistration<DatapathExtension>> extensions = new ArrayList<>();
     private PodRoutes podRoutes;
     private List<PodLink> pods;
-    private Set<Integer> ingressChains = Set.of();
+    private Set<Integer> ingressChains;
     private Set<Device> uplinks;
     private Map<String, Node> nodes;
     private boolean looking;
@@ -248,7 +248,9 @@ public final class HostRouting
             return;
         }
         try {
-            var refused = podRoutes().apply(PodTarget.of(pods, ingressChains));
+            // Until it is said where programs wait, it stays as the last run left it: none is passed by.
+            var chains = ingressChains != null ? ingressChains : podRoutes().devicesWithIngressChain();
+            var refused = podRoutes().apply(PodTarget.of(pods, chains));
             if (refused.isEmpty()) {
                 problems.clear(PODS);
             } else {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The pods of this node as the programs know them. Knows what stands in the maps, at the start by reading them, and writes
@@ -102,6 +103,13 @@ final class PodRoutes {
         placed.forEach((address, index) -> targets.put(
                 address, PodTarget.of(pods.getWord(index, Layout.POD_TARGET), pods.getWord(index, Layout.POD_MAC))));
         return targets;
+    }
+
+    Set<Integer> devicesWithIngressChain() {
+        return targets().values().stream()
+                .filter(PodTarget::ingressChain)
+                .map(PodTarget::ifindex)
+                .collect(Collectors.toSet());
     }
 
     private void discard(Inet4Address address) {

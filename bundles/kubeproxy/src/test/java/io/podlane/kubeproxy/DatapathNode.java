@@ -107,8 +107,8 @@ final class DatapathNode implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /** Starts the components, and attaches their programs. */
-    void start(ClusterState state) throws InterruptedException {
+    /** Starts the components; where programs wait at pods' ingress they do not hear. */
+    private void startComponents(ClusterState state) throws InterruptedException {
         netns.call(() -> {
             services = new ServiceReconciler(context("io.podlane.servicetable"), loader("io.podlane.servicetable"));
             kubeProxy = new KubeProxy(context("io.podlane.kubeproxy"), loader("io.podlane.kubeproxy"));
@@ -128,6 +128,17 @@ final class DatapathNode implements AutoCloseable {
             }
             Thread.sleep(10);
         }
+    }
+
+    /** Stops the components and starts them again, while what is in the kernel stays. */
+    void restart(ClusterState state) throws InterruptedException {
+        stop();
+        startComponents(state);
+    }
+
+    /** Starts the components, and attaches their programs. */
+    void start(ClusterState state) throws InterruptedException {
+        startComponents(state);
         netns.call(() -> {
             pods.forEach(pod -> attach(pod.device()));
             if (uplink != null) {
@@ -145,8 +156,6 @@ final class DatapathNode implements AutoCloseable {
             services.stop();
             hostRouting = null;
         }
-        loaders.forEach(KernelLoader::close);
-        loaders.clear();
         extensions.clear();
     }
 
@@ -269,6 +278,7 @@ final class DatapathNode implements AutoCloseable {
     @Override
     public void close() throws InterruptedException {
         stop();
+        loaders.forEach(KernelLoader::close);
         podNamespaces.values().forEach(NetworkNamespace::close);
         netns.close();
     }

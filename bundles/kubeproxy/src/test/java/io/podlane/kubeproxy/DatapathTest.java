@@ -166,8 +166,12 @@ final class DatapathTest {
                         send(sender, VIP, PORT);
                         assertEquals("10.1.0.2", receive(receiver), description);
                     }
+                    assertEquals(10, count.getAsLong(), description);
+                    node.restart(cluster("10.1.0.3"));
+                    send(sender, VIP, PORT);
+                    assertEquals("10.1.0.2", receive(receiver), description);
+                    assertEquals(11, count.getAsLong(), description + ", after a restart");
                 }
-                assertEquals(10, count.getAsLong(), description);
             }
         }
     }
