@@ -17,10 +17,7 @@ import io.podlane.linux.netlink.Rtnetlink;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -28,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -61,33 +57,30 @@ public final class Attachments implements DeviceListener, Purgeable {
     private static final Logger LOG = LoggerFactory.getLogger(Attachments.class);
     private static final String TAIL_OBJECT = "/bpf/tail.bpf.o";
     private static final String TAIL_PROGRAM = "podlane_tcx_tail";
-    private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(1);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
     private static final Duration LAST_RETRY = Duration.ofSeconds(30);
     private static final Duration CHECK_INTERVAL = Duration.ofSeconds(60);
 
     private final BundleContext context;
     private final BpfLoader loader;
-    private final Owners owners;
     private final Problems problems;
     private final Problems recordProblems;
+    private final Problems sweepProblems;
     private final LeaseRecords records;
     private final Leases leases;
     private final OwnerThread thread;
+    private final Sweeper sweeper;
     private final BundleListener bundles = event -> sweepSoon();
 
     // The state of the owner thread.
     private final Extensions extensions = new Extensions();
     private final Map<Path, Object> explicit = new HashMap<>();
-    private final Linger linger = new Linger();
     private final HookUse hookUse = new HookUse();
     private Map<Integer, Device> devices = Map.of();
     private boolean devicesKnown;
     private Map<LinkPin, Declaration> declared = Map.of();
     private Optional<Program> tail = Optional.empty();
-    private Duration lingerTime;
     private Duration retry = FIRST_RETRY;
-    private ScheduledFuture<?> nextSweep;
     private ScheduledFuture<?> nextRetry;
     private ScheduledFuture<?> nextCheck;
     private boolean purged;
@@ -102,10 +95,9 @@ public final class Attachments implements DeviceListener, Purgeable {
             @Reference ServiceComponentRuntime components) {
         this.context = context;
         this.loader = loader;
-        this.owners = new Owners(context, components);
         this.problems = new Problems(context);
         this.recordProblems = new Problems(context);
-        this.lingerTime = Duration.ofSeconds(config.lingerSeconds());
+        this.sweepProblems = new Problems(context);
         var node = NodeConfig.of(context);
         long cookie = netnsCookie();
         this.records = new LeaseRecords(
@@ -117,6 +109,13 @@ public final class Attachments implements DeviceListener, Purgeable {
                         text -> recordProblems.report(subject, text), () -> recordProblems.clear(subject)));
         this.leases = new Leases(node.bpffs(), cookie, records);
         this.thread = new OwnerThread("podlane-tcx");
+        this.sweeper = new Sweeper(
+                leases,
+                new Owners(context, components),
+                thread,
+                sweepProblems,
+                Duration.ofSeconds(config.lingerSeconds()),
+                this::sweep);
         thread.run(() -> {
             leases.adopt(records.load());
             nextCheck = thread.after(CHECK_INTERVAL, this::check);
@@ -139,12 +138,13 @@ public final class Attachments implements DeviceListener, Purgeable {
         thread.close();
         problems.close();
         recordProblems.close();
+        sweepProblems.close();
     }
 
     @Modified
     void configure(TcxConfig config) {
         thread.run(() -> {
-            lingerTime = Duration.ofSeconds(config.lingerSeconds());
+            sweeper.lingerTime(Duration.ofSeconds(config.lingerSeconds()));
             sweep();
         });
     }
@@ -290,61 +290,17 @@ public final class Attachments implements DeviceListener, Purgeable {
         }
     }
 
-    /** Takes away what has not been declared for long enough, the last of a chain first. */
     private void sweep() {
-        if (nextSweep != null) {
-            nextSweep.cancel(false);
-        }
-        if (purged) {
-            return;
-        }
-        List<Lease> undeclared = undeclared();
-        var decisions = new HashMap<String, SweepRule.Decision>();
-        Set<Path> lingering = undeclared.stream()
-                .filter(lease ->
-                        decisions.computeIfAbsent(lease.pin().owner(), owners::decide) == SweepRule.Decision.LINGER)
-                .map(lease -> leases.path(lease.pin()))
-                .collect(Collectors.toSet());
-        Set<Path> due = linger.due(lingering, Instant.now(), lingerTime);
-        undeclared.stream()
-                .filter(lease -> due.contains(leases.path(lease.pin())))
-                .sorted(lastFirst())
-                .forEach(this::detachQuietly);
-        if (!due.isEmpty()) {
+        if (!purged && sweeper.sweep(this::isDeclared)) {
             settle();
         }
-        if (undeclared.size() > due.size()) {
-            nextSweep = thread.after(SWEEP_INTERVAL, this::sweep);
-        }
     }
 
-    private List<Lease> undeclared() {
-        var undeclared = new ArrayList<Lease>();
-        for (Lease lease : leases.all()) {
-            boolean unknowable = !devicesKnown && ifindex(lease.point()).isPresent();
-            if (!unknowable && !declared.containsKey(lease.pin()) && !explicit.containsKey(leases.path(lease.pin()))) {
-                undeclared.add(lease);
-            }
-        }
-        return undeclared;
-    }
-
-    /** So that no program hands on to one that has gone before it. */
-    private static Comparator<Lease> lastFirst() {
-        return Comparator.comparing(Leases::isTail)
-                .thenComparing(
-                        (Lease lease) -> lease.rank().orElse(null),
-                        Comparator.nullsFirst(Comparator.<Rank>reverseOrder()));
-    }
-
-    private void detachQuietly(Lease lease) {
-        String subject = Extensions.subject(lease.pin().name(), lease.pin().owner(), lease.device());
-        try {
-            leases.detach(lease.pin());
-            LOG.info("detached={} point={}", subject, lease.point().describe());
-        } catch (RuntimeException e) {
-            problems.report(subject, e.getMessage());
-        }
+    /** Until the devices are known, nothing on a device can be missed. */
+    private boolean isDeclared(Lease lease) {
+        return !devicesKnown && ifindex(lease.point()).isPresent()
+                || declared.containsKey(lease.pin())
+                || explicit.containsKey(leases.path(lease.pin()));
     }
 
     // What follows is the attach service's, for one of its users.
@@ -432,7 +388,7 @@ public final class Attachments implements DeviceListener, Purgeable {
         var failures = new HashSet<String>();
         thread.run(() -> {
             purged = true;
-            leases.all().stream().sorted(lastFirst()).forEach(lease -> {
+            leases.all().stream().sorted(Sweeper.lastFirst()).forEach(lease -> {
                 try {
                     leases.detach(lease.pin());
                 } catch (RuntimeException e) {
