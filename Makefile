@@ -8,6 +8,7 @@ help:
 	@echo 'make deps     install the Debian packages that building and testing need (as root; otherwise: list them)'
 	@echo 'make build    build everything: bundles, BPF programs, the agent in runtime/target/podlane'
 	@echo 'make demo     two nodes, four pods, a Service; every part of the datapath swapped under traffic (as root)'
+	@echo 'make lab      the nodes and pods of the demo, and a shell to play with them (as root)'
 	@echo 'make test     all tests: here, and on a kernel with netkit (as root; otherwise: those that need no root)'
 	@echo 'make bench    measure, and write itests/target/bench (as root)'
 	@echo 'make format   format the sources; the build fails where they are not'
@@ -26,6 +27,9 @@ build: deps-build
 demo: build
 	@itests/on-a-kernel itests/isolated itests/java io.podlane.lab.Demo
 
+lab: build
+	@itests/on-a-kernel itests/isolated itests/java io.podlane.lab.Playground
+
 bench: build
 	@itests/on-a-kernel itests/isolated itests/java io.podlane.lab.Bench
 
@@ -40,4 +44,4 @@ clean:
 	@$(MAVEN) clean
 	@$(MAKE) --no-print-directory -s -C bpf clean
 
-.PHONY: help deps deps-build build demo bench test format clean
+.PHONY: help deps deps-build build demo lab bench test format clean

@@ -81,6 +81,8 @@ static int open_socket(int type, const char *address, const char *port, bool lis
         die(address);
     }
     // Large buffers, so that a stalled process loses nothing; the socket's own drops would count as ours.
+    struct timeval patience = {.tv_sec = REQUEST_MILLIS / 1000, .tv_usec = REQUEST_MILLIS % 1000 * 1000};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); // bounds connect(2) too
     if (type == SOCK_DGRAM) {
         setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
         setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
