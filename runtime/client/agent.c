@@ -269,6 +269,20 @@ static const char *kernel_capabilities(const struct features *features) {
     return text;
 }
 
+/* As a setting of the attach service, in the JSON of etc/podlane.json. */
+static const char *linger_setting(const char *linger) {
+    static char json[128];
+    unsigned int number = 0;
+    char unit[3] = "s";
+
+    if (sscanf(linger, "%5u%2[a-z]", &number, unit) < 1 || strspn(linger, "0123456789") == 0 ||
+        strspn(linger, "0123456789") + (strpbrk(linger, "smh") ? 1 : 0) != strlen(linger) || number > 86400)
+        fail(EXIT_USAGE, "agent: --linger %s: say a time such as 10s or 2m, at most a day", linger);
+    number *= unit[0] == 'h' ? 3600 : unit[0] == 'm' ? 60 : 1;
+    snprintf(json, sizeof(json), "{\"io.podlane.tcx\":{\"lingerSeconds\":%u}}", number);
+    return json;
+}
+
 static const char *java(void) {
     const char *home = getenv("JAVA_HOME");
     static char path[PATH_MAX];
@@ -303,7 +317,7 @@ static void become_jvm(const struct agent_options *options, const char *home, co
     if (options->manifests)
         arguments[n++] = property("podlane.manifests", options->manifests);
     if (options->linger)
-        arguments[n++] = property("podlane.linger", options->linger);
+        arguments[n++] = property("podlane.settings", linger_setting(options->linger));
     arguments[n++] = property("podlane.capabilities", kernel_capabilities(features));
     arguments[n++] = "-cp";
     if (asprintf(&arguments[n++], "%s/lib/*", home) < 0)

@@ -7,7 +7,7 @@ package io.podlane.launcher;
 final class StartLevels {
     /** Before the shell runtime puts its own standard error in place of the process's. */
     static final int LOGGING = 1;
-    /** Libraries, Declarative Services, configuration and shell runtime: what is not ours. */
+    /** Libraries, Declarative Services, configuration and shell runtime: what is not ours; and the settings. */
     static final int LIBRARIES = 2;
     /** The bundles of the platform, {@code io.podlane.*}. */
     static final int PLATFORM = 3;
@@ -21,6 +21,7 @@ final class StartLevels {
     static int of(String symbolicName) {
         return switch (symbolicName) {
             case "io.podlane.logging" -> LOGGING;
+            case "io.podlane.settings" -> LIBRARIES;
             case "io.podlane.deploy" -> DEPLOY;
             default -> symbolicName.startsWith("io.podlane.") ? PLATFORM : LIBRARIES;
         };

@@ -138,6 +138,42 @@ final class Agent implements AutoCloseable {
         return JsonParser.parseString(result.out()).getAsJsonObject();
     }
 
+    /** The properties of a configuration, without those of ConfigurationAdmin and the mark; {@code none} if there is none. */
+    String configuration(String pid) {
+        var context = framework.getBundleContext();
+        try {
+            var reference = context.getAllServiceReferences("org.osgi.service.cm.ConfigurationAdmin", null)[0];
+            Object admin = context.getService(reference);
+            Object[] found = (Object[]) admin.getClass()
+                    .getMethod("listConfigurations", String.class)
+                    .invoke(admin, "(service.pid=" + pid + ")");
+            if (found == null) {
+                return "none";
+            }
+            var properties = (java.util.Dictionary<?, ?>)
+                    found[0].getClass().getMethod("getProperties").invoke(found[0]);
+            var map = new java.util.TreeMap<String, Object>();
+            for (var keys = properties.keys(); keys.hasMoreElements(); ) {
+                String key = (String) keys.nextElement();
+                if (!key.startsWith("service.") && !key.startsWith("podlane.")) {
+                    map.put(key, properties.get(key));
+                }
+            }
+            return map.toString();
+        } catch (ReflectiveOperationException | org.osgi.framework.InvalidSyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** As {@link #problems}, with file names and their text side by side. */
+    String reported() {
+        try {
+            return podlane("podlane:status").out();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** The text of all problems in the status. */
     String problems() throws Exception {
         return status().getAsJsonArray("problems").toString();
