@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -20,6 +22,7 @@
 #ifndef BPF_FS_MAGIC
 #define BPF_FS_MAGIC 0xcafe4a11
 #endif
+#define MAX_STATE_DIR        (int)(sizeof(((struct sockaddr_un *)0)->sun_path) - sizeof("/podlane.sock"))
 #define CAPABILITY_NET_ADMIN 12
 #define CAPABILITY_SYS_ADMIN 21
 
@@ -197,6 +200,20 @@ static const char *distribution(void) {
     return home;
 }
 
+/* As a setting of the attach service, in the JSON of etc/podlane.json. */
+static const char *linger_setting(const char *linger) {
+    static char json[128];
+    unsigned int number = 0;
+    char unit[3] = "s";
+
+    if (sscanf(linger, "%5u%2[a-z]", &number, unit) < 1 || strspn(linger, "0123456789") == 0 ||
+        strspn(linger, "0123456789") + (strpbrk(linger, "smh") ? 1 : 0) != strlen(linger) || number > 86400)
+        fail(EXIT_USAGE, "agent: --linger %s: say a time such as 10s or 2m, at most a day", linger);
+    number *= unit[0] == 'h' ? 3600 : unit[0] == 'm' ? 60 : 1;
+    snprintf(json, sizeof(json), "{\"io.podlane.tcx\":{\"lingerSeconds\":%u}}", number);
+    return json;
+}
+
 static struct agent_options parse(int argc, char **argv) {
     struct agent_options options = {.state_dir = "/run/podlane", .bpffs = "/sys/fs/bpf/podlane"};
     const struct {
@@ -233,6 +250,17 @@ static struct agent_options parse(int argc, char **argv) {
         if (k == sizeof(known) / sizeof(known[0]))
             fail(EXIT_USAGE, "agent: unknown option %s; `podlane agent --help` lists the options", argv[i]);
     }
+    if (options.linger)
+        options.linger = linger_setting(options.linger);
+    if (options.manifests) {
+        options.manifests = absolute(options.manifests);
+        if (access(options.manifests, R_OK | X_OK) != 0)
+            fail(1, "--manifests %s: %s", options.manifests, strerror(errno));
+    }
+    options.state_dir = absolute(options.state_dir);
+    if (strlen(options.state_dir) > MAX_STATE_DIR)
+        fail(EXIT_USAGE, "--state-dir %s: at most %d bytes, or its unix socket cannot be made", options.state_dir,
+             MAX_STATE_DIR);
     return options;
 }
 
@@ -269,20 +297,6 @@ static const char *kernel_capabilities(const struct features *features) {
     return text;
 }
 
-/* As a setting of the attach service, in the JSON of etc/podlane.json. */
-static const char *linger_setting(const char *linger) {
-    static char json[128];
-    unsigned int number = 0;
-    char unit[3] = "s";
-
-    if (sscanf(linger, "%5u%2[a-z]", &number, unit) < 1 || strspn(linger, "0123456789") == 0 ||
-        strspn(linger, "0123456789") + (strpbrk(linger, "smh") ? 1 : 0) != strlen(linger) || number > 86400)
-        fail(EXIT_USAGE, "agent: --linger %s: say a time such as 10s or 2m, at most a day", linger);
-    number *= unit[0] == 'h' ? 3600 : unit[0] == 'm' ? 60 : 1;
-    snprintf(json, sizeof(json), "{\"io.podlane.tcx\":{\"lingerSeconds\":%u}}", number);
-    return json;
-}
-
 static const char *java(void) {
     const char *home = getenv("JAVA_HOME");
     static char path[PATH_MAX];
@@ -317,7 +331,7 @@ static void become_jvm(const struct agent_options *options, const char *home, co
     if (options->manifests)
         arguments[n++] = property("podlane.manifests", options->manifests);
     if (options->linger)
-        arguments[n++] = property("podlane.settings", linger_setting(options->linger));
+        arguments[n++] = property("podlane.settings", options->linger);
     arguments[n++] = property("podlane.capabilities", kernel_capabilities(features));
     arguments[n++] = "-cp";
     if (asprintf(&arguments[n++], "%s/lib/*", home) < 0)
@@ -335,7 +349,6 @@ int agent_main(int argc, char **argv) {
 
     check_capabilities();
     umask(077);
-    options.state_dir = absolute(options.state_dir);
     options.bpffs = absolute(options.bpffs);
     make_folders(options.state_dir, "state folder");
     if (!options.cgroup)
@@ -343,11 +356,6 @@ int agent_main(int argc, char **argv) {
     options.cgroup = absolute(options.cgroup);
     check_cgroup(options.cgroup);
     prepare_bpffs(options.bpffs);
-    if (options.manifests) {
-        options.manifests = absolute(options.manifests);
-        if (access(options.manifests, R_OK | X_OK) != 0)
-            fail(1, "--manifests %s: %s", options.manifests, strerror(errno));
-    }
     if (!options.node) {
         gethostname(host_name, sizeof(host_name) - 1);
         options.node = host_name;
@@ -356,8 +364,8 @@ int agent_main(int argc, char **argv) {
         default_route_devices(devices, sizeof(devices));
         options.uplink = devices;
     }
-    take_lock(options.state_dir);
     features = probe_kernel();
+    take_lock(options.state_dir);
     if (!features.tcx)
         fail(1, "this kernel cannot attach programs with tcx; Podlane needs Linux 6.6 or later");
     become_jvm(&options, home, &features);

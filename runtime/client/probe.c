@@ -4,6 +4,7 @@
 #include "podlane.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -46,15 +46,12 @@ static int load_program(enum bpf_prog_type type, int value) {
     return bpf(BPF_PROG_LOAD, &attributes, sizeof(attributes));
 }
 
+/* The link stays until this process ends, see probe_kernel(). */
 static bool link_program(int program, int ifindex, int attach_type) {
     union bpf_attr attributes = {
         .link_create = {.prog_fd = program, .target_ifindex = ifindex, .attach_type = attach_type},
     };
-    int link = bpf(BPF_LINK_CREATE, &attributes, sizeof(attributes));
-
-    if (link >= 0)
-        close(link);
-    return link >= 0;
+    return bpf(BPF_LINK_CREATE, &attributes, sizeof(attributes)) >= 0;
 }
 
 static bool is_jited(int program) {
@@ -148,30 +145,34 @@ static void probe_here(struct features *features) {
     features->ipvlan = veth && create_device(netlink, "podlane-iv", "ipvlan", veth);
 }
 
-/* A child probes, as one cannot leave a namespace without a trace; what it finds comes back through shared memory. */
+/*
+ * A child probes, as one cannot leave a namespace without a trace. Its links detach when it ends, for which the kernel
+ * waits some 50 ms; so it says what it found and ends on its own, as a grandchild that nobody needs to wait for.
+ */
 struct features probe_kernel(void) {
-    struct features found, *shared;
+    struct features found = {0};
+    int ends[2], status;
     pid_t child;
-    int status;
 
-    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
-        fail(1, "mmap: %s", strerror(errno));
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        fail(1, "pipe: %s", strerror(errno));
     child = fork();
     if (child < 0)
         fail(1, "fork: %s", strerror(errno));
     if (child == 0) {
+        if (fork() != 0)
+            _exit(0);
         if (unshare(CLONE_NEWNET) != 0)
             fail(1, "cannot make a network namespace to probe the kernel in: %s", strerror(errno));
-        probe_here(shared);
-        _exit(0);
+        probe_here(&found);
+        _exit(write(ends[1], &found, sizeof(found)) != sizeof(found));
     }
+    close(ends[1]);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        exit(1);
-    found = *shared;
-    munmap(shared, sizeof(*shared));
+    if (read(ends[0], &found, sizeof(found)) != sizeof(found))
+        exit(1); /* it has said why */
+    close(ends[0]);
     return found;
 }
 

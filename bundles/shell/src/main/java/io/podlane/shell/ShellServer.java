@@ -60,8 +60,11 @@ public final class ShellServer {
      */
     private static ServerSocketChannel listen(Path socket) throws IOException {
         var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-        Path folder = Files.createTempDirectory(socket.getParent(), ".s", ownerOnly);
+        Path folder = socket.resolveSibling(".s");
         Path unfinished = folder.resolve("s");
+        Files.deleteIfExists(unfinished);
+        Files.deleteIfExists(folder);
+        Files.createDirectory(folder, ownerOnly);
         var channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             channel.bind(UnixDomainSocketAddress.of(unfinished));
