@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * {@code make lab}: the demo's two nodes and four pods, and a shell (or the command given) to play with them. Its
- * functions: {@code a COMMAND…} and {@code b COMMAND…} run a podlane command on a node; {@code in NAMESPACE COMMAND…} runs
+ * functions: {@code a COMMAND…} and {@code b COMMAND…} run a podlane command on a node; {@code at NAMESPACE COMMAND…} runs
  * a program on a node ({@code node-a}) or in a pod ({@code node-a-client-a}).
  */
 public final class Playground {
@@ -14,7 +14,7 @@ public final class Playground {
             """
             a() { "$PODLANE" --state-dir "$LAB/state-node-a" "$@"; }
             b() { "$PODLANE" --state-dir "$LAB/state-node-b" "$@"; }
-            in() { local ns=$1; shift; nsenter --net="$LAB/netns/$ns" "$@"; }
+            at() { local ns=$1; shift; nsenter --net="$LAB/netns/$ns" "$@"; }
             PS1='podlane lab> '
             """;
 
@@ -26,7 +26,7 @@ public final class Playground {
             java.nio.file.Files.writeString(file, FUNCTIONS);
             var command = new ArrayList<>(List.of("bash"));
             if (args.length == 0) {
-                System.out.println("a COMMAND…, b COMMAND…: podlane on a node; in NAMESPACE COMMAND…: node-a, node-b,"
+                System.out.println("a COMMAND…, b COMMAND…: podlane on a node; at NAMESPACE COMMAND…: node-a, node-b,"
                         + " node-a-client-a, node-a-web-a, node-b-client-b, node-b-web-b");
                 command.addAll(List.of("--rcfile", file.toString(), "-i"));
             } else {
