@@ -311,9 +311,10 @@ static const char *java(void) {
 }
 
 static void become_jvm(const struct agent_options *options, const char *home, const struct features *features) {
-    char *arguments[64] = {"java",        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                           "-Xmx64m",     "-Xss256k",         "-XX:-UsePerfData",
-                           "-Xshare:auto"};
+    char *arguments[64] = {"java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss256k", "-XX:-UsePerfData",
+                           "-Xshare:auto",
+                           /* A heap that starts small is collected early; a large one is first filled to its end. */
+                           "-Xmx64m", "-Xms8m", "-Xmn3m"};
     char *more = getenv("PODLANE_JAVA_OPTIONS");
     size_t n = 0;
 
