@@ -28,6 +28,7 @@ public final class Bench {
     private final List<Figures.Swap> swaps = new ArrayList<>();
     private final Map<String, Object> agent = new LinkedHashMap<>();
     private String kind = "";
+    private int rate;
 
     private Bench() {}
 
@@ -46,8 +47,9 @@ public final class Bench {
                     .getAsJsonObject()
                     .get("kind")
                     .getAsString();
+            rate = Figures.rate(two);
             for (String bundle : Figures.swapped(kind)) {
-                var swap = record(Figures.updates(two, bundle, UPDATES));
+                var swap = record(Figures.updates(two, bundle, rate, UPDATES));
                 // The same time again with nothing done: what this machine loses by itself.
                 record(quiet(two, bundle, swap));
             }
@@ -59,30 +61,21 @@ public final class Bench {
     private Figures.Swap record(Figures.Swap swap) {
         swaps.add(swap);
         System.out.printf(
-                "%-32s %2d×  sent %8d  lost %4d  resets %d  longest gap %6d µs  median %s%n",
+                "%-32s %2d×  sent %8d  lost %4d  resets %d  longest gap %6d µs  median %s  %s%n",
                 swap.what(),
                 swap.times(),
                 swap.sent(),
                 swap.lost(),
                 swap.resets(),
                 swap.longestGapMicros(),
-                millis(swap.took()));
+                millis(swap.took()),
+                swap.dropped());
         return swap;
     }
 
-    private static Figures.Swap quiet(TwoNodes two, String bundle, Figures.Swap like) {
-        Duration window = Duration.ofNanos(like.sent() * 1_000_000_000L / Figures.PACKETS_PER_SECOND);
-        return Figures.underTraffic(two, bundle + ": nothing done", 1, n -> pause(window));
-    }
-
-    private static Duration pause(Duration window) {
-        try {
-            Thread.sleep(window.toMillis()); // The window itself is what is measured here.
-            return window;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+    private Figures.Swap quiet(TwoNodes two, String bundle, Figures.Swap like) {
+        Duration window = Duration.ofNanos(like.sent() * 1_000_000_000L / rate);
+        return Figures.underTraffic(two, bundle + ": nothing done", rate, 1, n -> Figures.pause(window));
     }
 
     private void brokenUpdates(TwoNodes two) {
@@ -107,8 +100,8 @@ public final class Bench {
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8);
     }
 
-    private static Figures.Swap refused(TwoNodes two, String what, String bundle, Path jar) {
-        return Figures.underTraffic(two, what, UPDATES, n -> {
+    private Figures.Swap refused(TwoNodes two, String what, String bundle, Path jar) {
+        return Figures.underTraffic(two, what, rate, UPDATES, n -> {
             var result = two.nodeA().podlane("podlane:update", "io.podlane." + bundle, jar.toString());
             if (result.ok()) {
                 throw new IllegalStateException(what + ": the update was taken");
@@ -119,7 +112,7 @@ public final class Bench {
 
     private void killAndRestart(TwoNodes two) {
         String before = linkIds(two.nodeA());
-        record(Figures.underTraffic(two, "kill -9 and restart", UPDATES / 2, n -> {
+        record(Figures.underTraffic(two, "kill -9 and restart", rate, UPDATES / 2, n -> {
             two.nodeA().killAgent();
             two.nodeA().startAgent(two.manifests());
             return two.nodeA().startTook();
@@ -175,7 +168,7 @@ public final class Bench {
         result.put("processors", Runtime.getRuntime().availableProcessors());
         result.put("java", Runtime.version().toString());
         result.put("deviceKind", kind);
-        result.put("packetsPerSecondAsked", Figures.PACKETS_PER_SECOND);
+        result.put("packetsPerSecond", rate);
         result.put("agent", agent);
         result.put("swaps", swaps.stream().map(Bench::cells).toList());
         Files.writeString(
@@ -186,7 +179,7 @@ public final class Bench {
                         .create()
                         .toJson(result));
         var markdown = new StringBuilder("| done to the node | times | packets sent | lost | TCP resets "
-                + "| longest gap, µs | median time of one |\n|---|--:|--:|--:|--:|--:|--:|\n");
+                + "| longest gap, µs | median time of one | dropped by |\n|---|--:|--:|--:|--:|--:|--:|---|\n");
         for (var swap : swaps) {
             markdown.append("| ")
                     .append(String.join(" | ", row(cells(swap).values().toArray())))
@@ -208,6 +201,7 @@ public final class Bench {
         cells.put("resets", swap.resets());
         cells.put("longestGapMicros", swap.longestGapMicros());
         cells.put("median", millis(swap.took()));
+        cells.put("dropped", swap.dropped());
         return cells;
     }
 

@@ -30,10 +30,11 @@ public final class Demo {
             say("Four pods (" + kind + "), and the Service web " + TwoNodes.SERVICE + ":" + TwoNodes.PORT
                     + " over web-a and web-b.\n");
             boolean ok = requests(two, kind);
-            say("Every bundle of the datapath of node-a is updated to a next release, under "
-                    + Figures.PACKETS_PER_SECOND + " UDP packets/s in " + Figures.FLOWS
+            int rate = Figures.rate(two);
+            say("Every bundle of the datapath of node-a is updated to a next release, under " + rate
+                    + " UDP packets/s in " + Figures.FLOWS
                     + " flows and a TCP connection, through the Service to both nodes:\n");
-            ok &= swaps(two, kind);
+            ok &= swaps(two, kind, rate);
             figures(two);
             if (!ok) {
                 System.err.println("demo: packets were lost or requests failed; see the tables above");
@@ -72,12 +73,12 @@ public final class Demo {
         return ok;
     }
 
-    private static boolean swaps(TwoNodes two, String kind) {
+    private static boolean swaps(TwoNodes two, String kind, int rate) {
         var rows = new ArrayList<String[]>();
         rows.add(row("path", "device", "swapped", "packets sent", "lost", "TCP resets", "time of the swap"));
         boolean ok = true;
         for (String bundle : Figures.swapped(kind)) {
-            var swap = Figures.updates(two, bundle, 1);
+            var swap = Figures.updates(two, bundle, rate, 1);
             rows.add(row(
                     "client-a → web-a, web-b",
                     kind,
@@ -86,6 +87,10 @@ public final class Demo {
                     swap.lost(),
                     swap.resets(),
                     millis(swap.took())));
+            if (swap.lost() > 0) {
+                say("  " + bundle + ": " + swap.lost() + " lost; dropped by "
+                        + (swap.dropped().isEmpty() ? "nobody who counts" : swap.dropped()));
+            }
             ok &= swap.lost() == 0 && swap.resets() == 0;
         }
         say(Figures.table(rows));

@@ -14,7 +14,10 @@ public final class Figures {
     public static final List<String> SWAPPED =
             List.of("hostrouting", "kubeproxy", "servicetable", "tcx", "pods", "manifests", "linux", "api");
 
+    /** The rate that is asked for. */
     public static final int PACKETS_PER_SECOND = 20_000;
+
+    private static final Duration TRIAL = Duration.ofSeconds(1);
     public static final int FLOWS = 16;
 
     private Figures() {}
@@ -29,9 +32,17 @@ public final class Figures {
      * @param resets TCP connections reset meanwhile
      * @param longestGapMicros the longest time between two answers, in microseconds
      * @param took the median duration of doing it once
+     * @param dropped where packets were dropped meanwhile, according to everybody's counters; empty if nowhere
      */
     public record Swap(
-            String what, int times, long sent, long lost, long resets, long longestGapMicros, Duration took) {}
+            String what,
+            int times,
+            long sent,
+            long lost,
+            long resets,
+            long longestGapMicros,
+            Duration took,
+            String dropped) {}
 
     /** Something done to a node under traffic. */
     public interface Deed {
@@ -39,11 +50,37 @@ public final class Figures {
         Duration once(int n);
     }
 
+    /**
+     * The rate at which this machine loses nothing while nothing is done: the one asked for, or what is left after halving
+     * it as often as need be. A slow test kernel carries less than a real one.
+     */
+    public static int rate(TwoNodes two) {
+        for (int rate = PACKETS_PER_SECOND; rate > 100; rate /= 2) {
+            var quiet = underTraffic(two, "trial", rate, 1, n -> pause(TRIAL));
+            long asked = rate * TRIAL.toSeconds();
+            if (quiet.lost() == 0 && quiet.sent() > asked * 9 / 10) {
+                return rate;
+            }
+        }
+        throw new IllegalStateException("this machine loses packets at every rate, with nothing done to it");
+    }
+
+    /** Lets time pass. The window itself is what is measured. */
+    static Duration pause(Duration window) {
+        try {
+            Thread.sleep(window.toMillis());
+            return window;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Does something several times while a UDP stream and a TCP connection run from a client through the Service. */
-    public static Swap underTraffic(TwoNodes two, String what, int times, Deed deed) {
-        try (var udp = Traffic.udp(
-                        two.lab(), two.clientA().netns(), TwoNodes.SERVICE, TwoNodes.PORT, PACKETS_PER_SECOND, FLOWS);
+    public static Swap underTraffic(TwoNodes two, String what, int rate, int times, Deed deed) {
+        try (var udp = Traffic.udp(two.lab(), two.clientA().netns(), TwoNodes.SERVICE, TwoNodes.PORT, rate, FLOWS);
                 var tcp = Traffic.tcp(two.lab(), two.clientA().netns(), TwoNodes.SERVICE, TwoNodes.PORT)) {
+            var before = Drops.now(two);
             Traffic.mark(what, udp, tcp);
             var took = new ArrayList<Duration>();
             for (int n = 1; n <= times; n++) {
@@ -60,17 +97,18 @@ public final class Figures {
                     packets.lost(),
                     connection.resets(),
                     during.longestGapMicros(),
-                    median(took));
+                    median(took),
+                    Drops.now(two).since(before));
         }
     }
 
     /** Updates a bundle several times, each time to a release with other programs. */
-    public static Swap updates(TwoNodes two, String bundle, int times) {
+    public static Swap updates(TwoNodes two, String bundle, int rate, int times) {
         var releases = new ArrayList<Path>();
         for (int n = 1; n <= times; n++) {
             releases.add(NextRelease.of(two.lab(), bundle, n));
         }
-        return underTraffic(two, bundle, times, n -> update(two.nodeA(), bundle, releases.get(n - 1)));
+        return underTraffic(two, bundle, rate, times, n -> update(two.nodeA(), bundle, releases.get(n - 1)));
     }
 
     private static Duration update(Node node, String bundle, Path jar) {
