@@ -202,14 +202,17 @@ static __always_inline bool still_serving(const struct ct_flow *flow) {
            ipv4_of_address(&backend->address) == ipv4_of_address(&flow->address) && backend->port == flow->port;
 }
 
+// Whether a connection is over, or about to be, so that its ports may be used anew.
+static __always_inline bool is_over(const struct ct_flow *flow, __u8 protocol, __u64 now) {
+    return flow->state & (CT_CLIENT_FIN | CT_BACKEND_FIN | CT_RESET) || ct_expired(flow, protocol, now);
+}
+
 // Whether a packet goes where its flow went before. A TCP connection stays with its backend to the end, whatever
 // becomes of either; a UDP flow, or a SYN sent again, only while the backend serves.
 static __always_inline bool keeps_backend(const struct ct_flow *flow, const struct packet *packet, __u64 now) {
     if (packet->tuple.protocol == IPPROTO_TCP && !packet->syn)
         return true;
-    if (flow->state & (CT_CLIENT_FIN | CT_BACKEND_FIN | CT_RESET))
-        return false;
-    return !ct_expired(flow, packet->tuple.protocol, now) && still_serving(flow);
+    return !is_over(flow, packet->tuple.protocol, now) && still_serving(flow);
 }
 
 // NEXT if the packet is to be translated.
@@ -242,7 +245,17 @@ static __always_inline bool may_replace(const struct ct_flow *reply, const struc
         return true;
     if (ipv4_of_address(&reply->address) == packet->tuple.destination && reply->port == packet->tuple.destination_port)
         return true;
-    return reply->state & (CT_CLIENT_FIN | CT_BACKEND_FIN | CT_RESET) || ct_expired(reply, packet->tuple.protocol, now);
+    return is_over(reply, packet->tuple.protocol, now);
+}
+
+// A SYN straight to a backend opens a connection of its own: what is left of one through a service, between the same
+// ports, must not claim its replies.
+static __always_inline void begin_direct(const struct packet *packet) {
+    struct ct_tuple4 tuple = reply_tuple(packet, packet->tuple.destination, packet->tuple.destination_port);
+    struct ct_flow *reply = bpf_map_lookup_elem(&conntrack4_v1, &tuple);
+
+    if (reply && reply->kind == CT_TO_FRONTEND && is_over(reply, packet->tuple.protocol, bpf_ktime_get_coarse_ns()))
+        bpf_map_delete_elem(&conntrack4_v1, &tuple);
 }
 
 // NEXT if the packet is to be translated.
@@ -325,8 +338,11 @@ int podlane_kubeproxy_from_pod(struct __sk_buff *skb) {
         __u32 id = 0;
         struct svc_service *service = svc_find4(&frontend, &id);
 
-        if (!service)
+        if (!service) {
+            if (packet.syn)
+                begin_direct(&packet);
             return PODLANE_NEXT;
+        }
         verdict = begin_flow(&packet, service, id, flow, &backend);
     }
     return verdict == PODLANE_NEXT ? to_backend(skb, &packet, backend.address, backend.port) : verdict;

@@ -66,6 +66,8 @@ final class DatapathNode implements AutoCloseable {
         netns.call(() -> {
             Machine.run("ip link set lo up");
             Sysctl.write("0", "net", "ipv4", "ip_forward");
+            // The node's own neighbour discovery on pods' devices would be counted among the packets.
+            Sysctl.write("1", "net", "ipv6", "conf", "default", "disable_ipv6");
             return null;
         });
     }

@@ -375,6 +375,29 @@ final class TranslateTest {
     }
 
     @KernelTest
+    void aConnectionStraightToABackendIsNotTakenForTheOneThroughAServiceBefore(Path bpffs) throws Exception {
+        Packet syn = Packet.tcp(CLIENT, BACKEND, SYN);
+        Packet answer = Packet.tcp(BACKEND, CLIENT, SYN | ACK);
+        String alone = "TCP 10.1.0.2:8080 > 10.1.0.1:40000 ttl 64";
+        try (var translator = oneBackend(bpffs)) {
+            translator.fromPod(Packet.tcp(CLIENT, VIP, SYN));
+            translator.fromPod(Packet.tcp(CLIENT, VIP, ACK));
+            translator.fromPod(syn);
+            assertEquals(
+                    "TCP 10.96.0.1:80 > 10.1.0.1:40000 ttl 64", translator.fromPod(answer), "the first still lives");
+            translator.fromPod(Packet.tcp(CLIENT, VIP, FIN | ACK));
+            translator.fromPod(Packet.tcp(BACKEND, CLIENT, FIN | ACK));
+            translator.fromPod(syn);
+            assertEquals(alone, translator.fromPod(answer), "it is closed");
+
+            translator.fromPod(Packet.tcp(CLIENT, VIP, SYN));
+            translator.fromPod(Packet.tcp(CLIENT, VIP, RST));
+            translator.fromPod(syn);
+            assertEquals(alone, translator.fromUplink(answer), "it is reset");
+        }
+    }
+
+    @KernelTest
     void twoServicesDoNotShareOneBackendForOneClientPort(Path bpffs) throws Exception {
         try (var translator = oneBackend(bpffs)) {
             translator.service(Protocol.UDP, "10.96.0.2:80", BACKEND);
