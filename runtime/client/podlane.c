@@ -8,6 +8,7 @@
 #include "podlane.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ static void write_all(int fd, const void *data, size_t length) {
         if (n < 0 && fd == STDOUT_FILENO)
             exit(1); /* as after SIGPIPE: whoever read us has gone */
         if (n < 0)
-            fail(1, "the agent has gone: %s", strerror(errno));
+            return; /* the agent has gone; what it said before it went is still to be read */
         at += n;
         length -= n;
     }
@@ -233,6 +234,7 @@ int main(int argc, char **argv) {
         fputs(usage_text, stderr);
         return EXIT_USAGE;
     }
+    signal(SIGPIPE, SIG_IGN);
     fd = connect_agent(state_dir);
     folder = getcwd(NULL, 0);
     if (folder)

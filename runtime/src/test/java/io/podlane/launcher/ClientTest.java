@@ -4,6 +4,7 @@ package io.podlane.launcher;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -229,6 +230,35 @@ class ClientTest {
                 PosixFilePermissions.toString(Files.getPosixFilePermissions(agent.stateDir.resolve("podlane.sock"))));
         try (var left = Files.list(agent.stateDir)) {
             assertFalse(left.anyMatch(path -> path.getFileName().toString().startsWith(".s")));
+        }
+    }
+
+    @Test
+    void otherUsersAreRefusedEvenIfTheSocketIsOpenToThem() throws Exception {
+        assumeTrue(System.getProperty("user.name").equals("root"), "only root can become another user");
+        Path open = Files.createTempDirectory(Path.of("/tmp"), "podlane-open");
+        try (var other = new Agent(open).start()) {
+            for (Path path : List.of(open, other.stateDir)) {
+                Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+            Files.setPosixFilePermissions(
+                    other.stateDir.resolve("podlane.sock"), PosixFilePermissions.fromString("rw-rw-rw-"));
+            var client = Files.copy(Agent.CLIENT, open.resolve("podlane"));
+            var result = Agent.run(
+                    "",
+                    List.of(
+                            "setpriv",
+                            "--reuid=65534",
+                            "--regid=65534",
+                            "--clear-groups",
+                            client.toString(),
+                            "--state-dir",
+                            other.stateDir.toString(),
+                            "podlane:status"));
+            assertEquals("podlane: only root and the agent's own user may give it commands\n", result.err());
+            assertEquals(1, result.status());
+        } finally {
+            Launcher.deleteTree(open);
         }
     }
 

@@ -53,6 +53,16 @@ final class TestBundle {
         }
     }
 
+    /** The same jar with another header, also one that bnd would refuse. */
+    static Path withHeader(Path file, String header, String value) {
+        try (Jar jar = new Jar(file.toFile())) {
+            jar.getManifest().getMainAttributes().putValue(header, value);
+            return write(jar, file.resolveSibling("changed-" + file.getFileName()));
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private static Path write(Jar jar, Path file) throws Exception {
         Files.createDirectories(file.getParent());
         jar.write(file.toFile());

@@ -100,6 +100,16 @@ class UpdateTest {
     }
 
     @Test
+    void updateThatTheFrameworkDoesNotTakeLeavesTheBundleRunning() throws Exception {
+        agent.start();
+        Path next =
+                TestBundle.withHeader(TestBundle.make(folder, "it", "1.1.0", "plain"), "Export-Package", "java.lang");
+        long since = agent.bundle("test.it").orElseThrow().getLastModified();
+        assertRolledBack(update("test.it", next), "java.*");
+        assertEquals(since, agent.bundle("test.it").orElseThrow().getLastModified());
+    }
+
+    @Test
     void updateWhoseActivatorThrowsIsRolledBack() throws Exception {
         agent.start();
         var next = TestBundle.make(

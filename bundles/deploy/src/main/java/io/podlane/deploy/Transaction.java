@@ -40,10 +40,13 @@ final class Transaction {
     private final Health before;
     /** The bundles that ran, in the order to start them. */
     private final List<Bundle> running;
+    /** What the framework has of the target. */
+    private BundleJar content;
 
-    private Transaction(BundleContext system, Bundle target) {
+    private Transaction(BundleContext system, Bundle target, BundleJar content) {
         this.system = system;
         this.target = target;
+        this.content = content;
         this.before = Health.read(system, target.getSymbolicName());
         this.running = inStartOrder(List.of(system.getBundles()));
     }
@@ -57,7 +60,7 @@ final class Transaction {
      */
     static List<String> update(BundleContext system, Bundle target, BundleJar next, BundleJar old)
             throws UpdateFailedException {
-        var transaction = new Transaction(system, target);
+        var transaction = new Transaction(system, target, old);
         Set<Bundle> restarted = new HashSet<>();
         Optional<String> failure = transaction.switchTo(next, restarted);
         if (failure.isPresent()) {
@@ -102,10 +105,14 @@ final class Transaction {
         restarted.addAll(affected);
         Map<Bundle, Exception> failures = new LinkedHashMap<>();
         stop(affected, failures);
-        try (InputStream in = jar.open()) {
-            target.update(in);
-        } catch (BundleException | IOException | RuntimeException e) {
-            failures.put(target, e);
+        // The way back has nothing to change where the framework did not take the new jar, on a full disk for instance.
+        if (!jar.equals(content)) {
+            try (InputStream in = jar.open()) {
+                target.update(in);
+                content = jar;
+            } catch (BundleException | IOException | RuntimeException e) {
+                failures.put(target, e);
+            }
         }
         try {
             if (affected.size() > 1) {

@@ -31,6 +31,17 @@ final class Session {
         this.processor = processor;
     }
 
+    /** Tells a client that it may not connect. */
+    static void refuse(SocketChannel channel) throws IOException {
+        Frames frames = new Frames(channel);
+        try (channel;
+                var err = new PrintStream(frames.stream(Type.ERROR), false, StandardCharsets.UTF_8)) {
+            err.println("podlane: only root and the agent's own user may give it commands");
+            err.flush();
+            frames.writeStatus(1);
+        }
+    }
+
     void run() {
         Frames frames = new Frames(channel);
         try (channel;

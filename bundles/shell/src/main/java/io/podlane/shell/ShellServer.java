@@ -92,7 +92,7 @@ public final class ShellServer {
                         sessions.remove(session);
                     });
                 } else {
-                    channel.close();
+                    Session.refuse(channel);
                 }
             } catch (IOException e) {
                 if (listener.isOpen()) {
