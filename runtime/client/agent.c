@@ -272,11 +272,8 @@ static char *property(const char *name, const char *value) {
     return text;
 }
 
-static const char *kernel_capabilities(const struct features *features) {
-    static char text[1024];
-    struct utsname kernel;
-    unsigned int major = 0, minor = 0, patch = 0;
-    FILE *list = fmemopen(text, sizeof(text), "w");
+/* Writes each feature that is there, between a text and another. */
+static void write_features(FILE *out, const struct features *features, const char *before, const char *after) {
     const struct {
         const char *name;
         bool there;
@@ -287,14 +284,32 @@ static const char *kernel_capabilities(const struct features *features) {
     };
     size_t i;
 
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (all[i].there)
+            fprintf(out, "%s%s%s", before, all[i].name, after);
+}
+
+static const char *kernel_capabilities(const struct features *features) {
+    static char text[1024];
+    struct utsname kernel;
+    unsigned int major = 0, minor = 0, patch = 0;
+    FILE *list = fmemopen(text, sizeof(text), "w");
+
     uname(&kernel);
     sscanf(kernel.release, "%u.%u.%u", &major, &minor, &patch);
     fprintf(list, "linux.kernel;version:Version=%u.%u.%u", major, minor, patch);
-    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (all[i].there)
-            fprintf(list, ",linux.kernel;feature=%s", all[i].name);
+    write_features(list, features, ",linux.kernel;feature=", "");
     fclose(list);
     return text;
+}
+
+int probe_main(void) {
+    struct features features;
+
+    check_capabilities();
+    features = probe_kernel();
+    write_features(stdout, &features, "", "\n");
+    return 0;
 }
 
 static const char *java(void) {

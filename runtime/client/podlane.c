@@ -26,6 +26,7 @@ static const char usage_text[] =
     "usage: podlane [--state-dir DIR] COMMAND [ARGUMENT…]   run one command in the agent; `podlane help` lists them\n"
     "       podlane [--state-dir DIR] 'COMMAND LINE'         the same, with pipes and variables of the Gogo shell\n"
     "       podlane [--state-dir DIR] shell                  read command lines from standard input\n"
+    "       podlane probe                                    what this kernel can do, a feature a line (as root)\n"
     "       podlane agent [OPTION…]                          be the agent; `podlane agent --help` lists the options\n";
 
 void fail(int status, const char *format, ...) {
@@ -220,6 +221,8 @@ int main(int argc, char **argv) {
 
     if (argc > 1 && strcmp(argv[1], "agent") == 0)
         return agent_main(argc - 1, argv + 1);
+    if (argc == 2 && strcmp(argv[1], "probe") == 0)
+        return probe_main();
     for (; at < argc && argv[at][0] == '-'; at++) {
         if (strcmp(argv[at], "--state-dir") == 0 && at + 1 < argc)
             state_dir = argv[++at];

@@ -14,6 +14,8 @@ void fail(int status, const char *format, ...) __attribute__((format(printf, 2, 
 
 /* agent.c */
 int agent_main(int argc, char **argv);
+/* Prints what this kernel can do, a feature a line. */
+int probe_main(void);
 bool agent_holds_lock(const char *state_dir);
 
 /* probe.c: what this kernel can do, found by trying. */

@@ -216,10 +216,10 @@ class HotSwapTest {
     @Test
     void aBundleStoppedOnPurposeIsDetachedAfterTheLingerTimeAndOneStartedAgainInTimeIsNot() {
         Node node = two.nodeA();
-        node.must("felix:stop", "io.podlane.kubeproxy");
-        node.must("felix:start", "io.podlane.kubeproxy");
+        node.must("podlane:stop", "io.podlane.kubeproxy");
+        node.must("podlane:start", "io.podlane.kubeproxy");
         assertTrue(programsOf(node, "io.podlane.kubeproxy") > 0);
-        node.must("felix:stop", "io.podlane.kubeproxy");
+        node.must("podlane:stop", "io.podlane.kubeproxy");
         assertTrue(programsOf(node, "io.podlane.kubeproxy") > 0, "they linger");
         Await.until(
                 "the programs are detached",
@@ -227,7 +227,7 @@ class HotSwapTest {
                 () -> node.must("tcx:list"));
         var direct = Traffic.requests(two.clientA().netns(), "tcp", two.webB().address(), TwoNodes.TARGET_PORT, 5);
         assertEquals(5, direct.ok(), "host routing is none of its business");
-        node.must("felix:start", "io.podlane.kubeproxy");
+        node.must("podlane:start", "io.podlane.kubeproxy");
         var service = Traffic.requests(two.clientA().netns(), "tcp", TwoNodes.SERVICE, TwoNodes.PORT, 20);
         assertEquals(20, service.ok(), service::toString);
     }

@@ -13,15 +13,16 @@ import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Descriptor;
 import org.apache.felix.service.command.annotations.GogoCommand;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 
-/** {@code podlane:update}, {@code podlane:install} and {@code podlane:uninstall}. */
+/** {@code podlane:update}, {@code install}, {@code uninstall}, {@code start} and {@code stop}. */
 @Component(service = DeployCommands.class)
 @GogoCommand(
         scope = "podlane",
-        function = {"update", "install", "uninstall"})
+        function = {"update", "install", "uninstall", "start", "stop"})
 public final class DeployCommands {
     private final Deployer deployer;
 
@@ -114,6 +115,35 @@ public final class DeployCommands {
             deployer.remove(bundle);
             return "uninstalled " + symbolicName + " " + bundle.getVersion();
         });
+    }
+
+    @Descriptor("starts a bundle that was stopped")
+    public String start(@Descriptor("the bundle's symbolic name") String symbolicName)
+            throws IOException, UpdateFailedException, InterruptedException {
+        return inTurn(
+                () -> changeState(symbolicName, "started", bundle -> bundle.start(Bundle.START_ACTIVATION_POLICY)));
+    }
+
+    @Descriptor("stops a bundle on purpose: what it attached is detached after the linger time, and it stays stopped")
+    public String stop(@Descriptor("the bundle's symbolic name") String symbolicName)
+            throws IOException, UpdateFailedException, InterruptedException {
+        return inTurn(() -> changeState(symbolicName, "stopped", Bundle::stop));
+    }
+
+    /** Starts or stops a bundle. */
+    @FunctionalInterface
+    private interface Change {
+        void apply(Bundle bundle) throws BundleException;
+    }
+
+    private String changeState(String symbolicName, String done, Change change) throws UpdateFailedException {
+        Bundle bundle = existing(symbolicName);
+        try {
+            change.apply(bundle);
+            return done + " " + symbolicName + " " + bundle.getVersion();
+        } catch (BundleException e) {
+            throw new UpdateFailedException(symbolicName + " could not be " + done + ": " + e.getMessage());
+        }
     }
 
     private Bundle existing(String symbolicName) throws UpdateFailedException {

@@ -195,17 +195,18 @@ class ServicesTest {
 
     @Test
     void anExtensionIsAttachedWhenItIsRegistered() {
+        Program counter = copy(5);
         ServiceRegistration<DatapathExtension> registration =
-                context.registerService(DatapathExtension.class, new UplinkCounter(program), null);
+                context.registerService(DatapathExtension.class, new UplinkCounter(counter), null);
         try {
             assertTrue(
-                    programs().programs().stream().anyMatch(entry -> entry.programId() == program.id()),
+                    programs().programs().stream().anyMatch(entry -> entry.programId() == counter.id()),
                     () -> programs().toString());
         } finally {
             registration.unregister();
         }
         assertTrue(
-                programs().programs().stream().anyMatch(entry -> entry.programId() == program.id()),
+                programs().programs().stream().anyMatch(entry -> entry.programId() == counter.id()),
                 "it lingers for a while");
     }
 
@@ -233,7 +234,7 @@ class ServicesTest {
 
     @Test
     void anExtensionForAHookThatTheDeviceLacksIsAProblem() {
-        var registration = context.registerService(DatapathExtension.class, new PodHookOnUplink(program), null);
+        var registration = context.registerService(DatapathExtension.class, new PodHookOnUplink(copy(6)), null);
         try {
             assertTrue(problems().stream().anyMatch(message -> message.contains("POD_EGRESS")), () -> problems()
                     .toString());
