@@ -14,8 +14,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Native functions whose arguments are all integers or pointers, called through jffi, the layer under jnr-ffi. No class is
- * generated for them, which saves 150 ms at start. Private to this bundle; from platform threads only, since errno is wrong
+ * Native functions whose arguments are all integers or pointers, called through jffi, the layer under jnr-ffi: that
+ * would generate a class for each, which costs 150 ms at start. Private to this bundle; from platform threads only, since errno is wrong
  * now and then on virtual ones.
  */
 public final class Native {
