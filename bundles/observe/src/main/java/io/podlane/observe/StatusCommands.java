@@ -54,7 +54,7 @@ public final class StatusCommands {
         List<ProblemStatus> problems = new ArrayList<>();
         for (Bundle bundle : context.getBundles()) {
             if (bundle.getBundleId() != 0) {
-                add(bundle, bundles, problems);
+                addIfThere(bundle, bundles, problems);
             }
         }
         addFailedComponents(problems);
@@ -80,6 +80,17 @@ public final class StatusCommands {
                 .map(String.class::cast)
                 .sorted()
                 .toList();
+    }
+
+    /** A bundle may be uninstalled while it is looked at; it is then no bundle to tell of. */
+    private void addIfThere(Bundle bundle, List<BundleStatus> bundles, List<ProblemStatus> problems) {
+        try {
+            add(bundle, bundles, problems);
+        } catch (IllegalStateException e) {
+            if (bundle.getState() != Bundle.UNINSTALLED) {
+                throw e;
+            }
+        }
     }
 
     private void add(Bundle bundle, List<BundleStatus> bundles, List<ProblemStatus> problems) {
