@@ -8,7 +8,10 @@ import io.podlane.api.cluster.ClusterChange;
 import io.podlane.api.cluster.ClusterListener;
 import io.podlane.api.cluster.ClusterState;
 import io.podlane.api.kernel.KernelException;
+import io.podlane.api.reconcile.Backoff;
+import io.podlane.api.reconcile.OwnerThread;
 import io.podlane.api.status.Problems;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -18,10 +21,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -38,48 +37,40 @@ import org.slf4j.LoggerFactory;
 public final class ServiceReconciler implements ClusterListener, ServiceListing {
     private static final Logger LOG = LoggerFactory.getLogger(ServiceReconciler.class);
     private static final String TABLE = "service table";
-    private static final long COLLECT_AFTER_MILLIS = 1_000;
-    private static final long RETRY_FIRST_MILLIS = 500;
-    private static final long RETRY_MOST_MILLIS = 30_000;
-    private static final long STOP_MILLIS = 5_000;
+    private static final Duration COLLECT_AFTER = Duration.ofSeconds(1);
 
     private final BpfObject object;
     private final ServiceMaps maps;
     private final Problems problems;
-    private final ScheduledThreadPoolExecutor owner =
-            new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "podlane-servicetable"));
+    private final OwnerThread thread =
+            new OwnerThread("podlane-servicetable", e -> LOG.error("event=failed thread=podlane-servicetable", e));
 
     // All that follows belongs to the owner thread.
     private final Services services = new Services();
     private final Map<Frontend, String> failures = new HashMap<>();
+    private final Backoff backoff = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(30));
     private ServiceTable table;
     private boolean complete;
     private boolean collecting;
-    private long retryMillis = RETRY_FIRST_MILLIS;
 
     @Activate
     public ServiceReconciler(BundleContext context, @Reference BpfLoader loader) {
         this.object = loader.load(BpfSource.of(ServiceReconciler.class, "/bpf/tables.bpf.o"));
         this.maps = ServiceMaps.of(object);
         this.problems = new Problems(context);
-        owner.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     /** Stops; the table stays as it is. */
     @Deactivate
-    public void stop() throws InterruptedException {
-        owner.shutdown();
-        if (!owner.awaitTermination(STOP_MILLIS, TimeUnit.MILLISECONDS)) {
-            LOG.warn("event=stop-timeout thread=podlane-servicetable");
-            owner.shutdownNow();
-        }
+    public void stop() {
+        thread.close();
         problems.close();
         object.close();
     }
 
     @Override
     public void snapshot(ClusterState state) {
-        submit(() -> {
+        thread.later(() -> {
             services.replace(state);
             complete = true;
             reconcileAll();
@@ -88,34 +79,7 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
 
     @Override
     public void changed(List<ClusterChange> changes) {
-        submit(() -> reconcile(services.apply(changes)));
-    }
-
-    private void submit(Runnable task) {
-        try {
-            owner.execute(guarded(task));
-        } catch (RejectedExecutionException stopping) {
-            LOG.debug("event=ignored reason=stopping");
-        }
-    }
-
-    private void schedule(Runnable task, long millis) {
-        try {
-            owner.schedule(guarded(task), millis, TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException stopping) {
-            LOG.debug("event=ignored reason=stopping");
-        }
-    }
-
-    /** The executor would swallow what a task throws. */
-    private static Runnable guarded(Runnable task) {
-        return () -> {
-            try {
-                task.run();
-            } catch (RuntimeException e) {
-                LOG.error("event=failed thread=podlane-servicetable", e);
-            }
-        };
+        thread.later(() -> reconcile(services.apply(changes)));
     }
 
     private void reconcileAll() {
@@ -144,7 +108,7 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
             if (!failures.isEmpty()) {
                 apply(List.copyOf(failures.keySet())); // Something may have made room.
             }
-            retryMillis = RETRY_FIRST_MILLIS;
+            backoff.reset();
             problems.clear(TABLE);
         } catch (KernelException e) {
             retryLater(e);
@@ -160,12 +124,12 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
 
     /** What was done and what not is unknown after an error in the kernel: the next attempt looks. */
     private void retryLater(KernelException e) {
-        LOG.warn("event=reconcile-failed retryMillis={} error=\"{}\"", retryMillis, e.getMessage());
+        Duration wait = backoff.next();
+        LOG.warn("event=reconcile-failed retryMillis={} error=\"{}\"", wait.toMillis(), e.getMessage());
         problems.report(TABLE, e.getMessage() + "; trying again");
         table = null;
         failures.clear();
-        schedule(this::reconcileAll, retryMillis);
-        retryMillis = Math.min(2 * retryMillis, RETRY_MOST_MILLIS);
+        thread.after(wait, this::reconcileAll);
     }
 
     private void report() {
@@ -182,7 +146,7 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
     private void collectLater() {
         if (!collecting && table != null) {
             collecting = true;
-            schedule(this::collect, COLLECT_AFTER_MILLIS);
+            thread.after(COLLECT_AFTER, this::collect);
         }
     }
 
@@ -199,21 +163,13 @@ public final class ServiceReconciler implements ClusterListener, ServiceListing 
 
     @Override
     public List<Row> rows() {
-        try {
-            return owner.submit(() -> services.frontends().stream()
-                            .map(services::owner)
-                            .flatMap(Optional::stream)
-                            .sorted(Comparator.comparing(ServicePort::service)
-                                    .thenComparing(port -> port.frontend().toString()))
-                            .map(ServiceReconciler::row)
-                            .toList())
-                    .get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for the service table", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the service table cannot be read", e.getCause());
-        }
+        return thread.call(() -> services.frontends().stream()
+                .map(services::owner)
+                .flatMap(Optional::stream)
+                .sorted(Comparator.comparing(ServicePort::service)
+                        .thenComparing(port -> port.frontend().toString()))
+                .map(ServiceReconciler::row)
+                .toList());
     }
 
     private static Row row(ServicePort port) {

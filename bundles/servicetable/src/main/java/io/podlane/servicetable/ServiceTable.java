@@ -2,7 +2,6 @@
 package io.podlane.servicetable;
 
 import io.podlane.api.bpf.MappedArray;
-import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,12 +24,9 @@ import java.util.function.Function;
  */
 final class ServiceTable {
     private final ServiceMaps maps;
-    private final Ids serviceIds;
-    private final Ids backendIds;
-    private final Ranges ranges;
+    private final Room room;
     private final Map<Frontend, Placed> placed = new HashMap<>();
-    private final Map<Inet4Address, Integer> frontendsAt = new HashMap<>();
-    private final List<Runnable> garbage = new ArrayList<>();
+    private final FrontendAddresses addresses;
 
     /** A service as it stands in the table. */
     private static final class Placed {
@@ -46,23 +42,12 @@ final class ServiceTable {
         }
     }
 
-    /** Something does not fit. Nothing was changed. */
-    private static final class TableFull extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        TableFull(String what, int size) {
-            super("the service table is full: it holds " + size + " " + what);
-        }
-    }
-
     ServiceTable(ServiceMaps maps) {
         this.maps = maps;
-        this.serviceIds = new Ids(maps.services().length());
-        this.backendIds = new Ids(maps.backends().length());
-        this.ranges = new Ranges(maps.slots().length());
+        this.room = new Room(maps);
         readFrontends();
         readBackends();
-        readAddresses();
+        this.addresses = new FrontendAddresses(maps.addresses(), placed.keySet());
     }
 
     private void readFrontends() {
@@ -71,15 +56,14 @@ final class ServiceTable {
             boolean known = id >= 0
                     && id < maps.services().length()
                     && Layout.isServiceOf(maps.services(), id, frontend)
-                    && serviceIds.take(id);
+                    && room.adoptService(id);
             if (!known) {
                 strays.add(frontend);
                 return;
             }
             var service = new Placed(id);
             service.word = maps.services().getWord(id, Layout.SERVICE_WORD);
-            int count = Layout.count(service.word);
-            service.ownsRange = count == 0 || ranges.take(Layout.first(service.word), count);
+            service.ownsRange = room.adoptRange(service.word);
             placed.put(frontend, service);
         });
         if (!strays.isEmpty()) {
@@ -100,23 +84,8 @@ final class ServiceTable {
             if (service == null || service.backends.putIfAbsent(stored.backend(), id) != null) {
                 stopServing(id); // What a run that was cut short had begun.
             } else {
-                backendIds.take(id);
+                room.adoptBackend(id);
             }
-        }
-    }
-
-    private void readAddresses() {
-        placed.keySet().forEach(frontend -> frontendsAt.merge(frontend.address(), 1, Integer::sum));
-        var stale = new HashSet<Inet4Address>();
-        var missing = new HashSet<>(frontendsAt.keySet());
-        maps.addresses().forEach((address, one) -> {
-            if (!missing.remove(address)) {
-                stale.add(address);
-            }
-        });
-        putAddresses(missing);
-        if (!stale.isEmpty()) {
-            maps.addresses().removeAll(stale);
         }
     }
 
@@ -150,7 +119,7 @@ final class ServiceTable {
                 } else {
                     retrying(() -> update(service, port.get()));
                 }
-            } catch (TableFull e) {
+            } catch (Room.Full e) {
                 failures.put(frontend, e.getMessage());
             }
         }
@@ -160,52 +129,46 @@ final class ServiceTable {
     }
 
     private interface Step {
-        Placed run() throws TableFull;
+        Placed run() throws Room.Full;
     }
 
     /** What is only waiting to be reused may make the room that lacks. */
-    private Placed retrying(Step step) throws TableFull {
+    private Placed retrying(Step step) throws Room.Full {
         try {
             return step.run();
-        } catch (TableFull e) {
-            if (!collect()) {
+        } catch (Room.Full e) {
+            if (!room.collect()) {
                 throw e;
             }
             return step.run();
         }
     }
 
-    private Placed create(ServicePort port) throws TableFull {
-        int id = serviceIds.take();
-        if (id < 0) {
-            throw new TableFull("services", maps.services().length());
-        }
+    private Placed create(ServicePort port) throws Room.Full {
+        int id = room.takeService();
         var service = new Placed(id);
         service.word = Layout.word(0, 0, maps.services().getWord(id, Layout.SERVICE_WORD));
         try {
             fill(service, port, true);
-        } catch (TableFull e) {
-            serviceIds.free(id);
+        } catch (Room.Full e) {
+            room.giveBackService(id);
             throw e;
         }
         return service;
     }
 
-    private Placed update(Placed service, ServicePort port) throws TableFull {
+    private Placed update(Placed service, ServicePort port) throws Room.Full {
         fill(service, port, false);
         return service;
     }
 
     /** Gives a service its backends: first takes all the room it needs, then writes, then publishes, then lets go. */
-    private void fill(Placed service, ServicePort port, boolean fresh) throws TableFull {
+    private void fill(Placed service, ServicePort port, boolean fresh) throws Room.Full {
         var ids = new TreeMap<>(service.backends);
         ids.keySet().retainAll(port.backends().keySet());
         var newcomers = new HashSet<>(port.backends().keySet());
         newcomers.removeAll(ids.keySet());
-        if (newcomers.size() > backendIds.available()) {
-            throw new TableFull("backends", maps.backends().length());
-        }
-        newcomers.forEach(backend -> ids.put(backend, backendIds.take()));
+        ids.putAll(room.takeBackends(newcomers));
 
         int[] chosen = port.chosen().stream()
                 .limit(Layout.MAX_COUNT)
@@ -214,10 +177,11 @@ final class ServiceTable {
         boolean moves = fresh || !service.ownsRange || !Arrays.equals(chosen, slots(service.word));
         int first = 0;
         if (moves && chosen.length > 0) {
-            first = ranges.take(chosen.length);
-            if (first < 0) {
-                newcomers.forEach(backend -> backendIds.free(ids.get(backend)));
-                throw new TableFull("slots", maps.slots().length());
+            try {
+                first = room.takeRange(chosen.length);
+            } catch (Room.Full e) {
+                newcomers.forEach(backend -> room.giveBackBackend(ids.get(backend)));
+                throw e;
             }
         }
 
@@ -268,57 +232,35 @@ final class ServiceTable {
             return;
         }
         var ids = new LinkedHashMap<Frontend, Integer>();
-        var addresses = new HashSet<Inet4Address>();
-        added.forEach((frontend, service) -> {
-            ids.put(frontend, service.id);
-            if (frontendsAt.merge(frontend.address(), 1, Integer::sum) == 1) {
-                addresses.add(frontend.address());
-            }
-        });
+        added.forEach((frontend, service) -> ids.put(frontend, service.id));
         placed.putAll(added);
         maps.frontends().putAll(ids);
-        putAddresses(addresses);
+        addresses.added(added.keySet());
     }
 
     private void withdraw(List<Frontend> removed) {
         if (removed.isEmpty()) {
             return;
         }
-        var addresses = new HashSet<Inet4Address>();
-        for (Frontend frontend : removed) {
-            if (frontendsAt.merge(frontend.address(), -1, (a, b) -> a + b == 0 ? null : a + b) == null) {
-                addresses.add(frontend.address());
-            }
-        }
         maps.frontends().removeAll(removed);
-        if (!addresses.isEmpty()) {
-            maps.addresses().removeAll(addresses);
-        }
+        addresses.removed(removed);
         for (Frontend frontend : removed) {
             Placed service = placed.remove(frontend);
             service.backends.values().forEach(this::discardBackend);
             discardRange(service, service.word);
-            garbage.add(() -> serviceIds.free(service.id));
-        }
-    }
-
-    private void putAddresses(Set<Inet4Address> addresses) {
-        if (!addresses.isEmpty()) {
-            var ones = new HashMap<Inet4Address, Integer>();
-            addresses.forEach(address -> ones.put(address, 1));
-            maps.addresses().putAll(ones);
+            room.discardService(service.id);
         }
     }
 
     private void discardRange(Placed service, long word) {
-        if (service.ownsRange && Layout.count(word) > 0) {
-            garbage.add(() -> ranges.free(Layout.first(word), Layout.count(word)));
+        if (service.ownsRange) {
+            room.discardRange(word);
         }
     }
 
     private void discardBackend(int id) {
         stopServing(id);
-        garbage.add(() -> backendIds.free(id));
+        room.discardBackend(id);
     }
 
     private void stopServing(int id) {
@@ -327,17 +269,11 @@ final class ServiceTable {
     }
 
     /**
-     * Makes what is no longer needed free for reuse; waits until no packet looks at it.
+     * Frees what is no longer needed; waits until no packet looks at it.
      *
      * @return whether there was anything
      */
     boolean collect() {
-        if (garbage.isEmpty()) {
-            return false;
-        }
-        maps.services().gracePeriod();
-        garbage.forEach(Runnable::run);
-        garbage.clear();
-        return true;
+        return room.collect();
     }
 }
