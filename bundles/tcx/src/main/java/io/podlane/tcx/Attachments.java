@@ -11,6 +11,8 @@ import io.podlane.api.device.Device;
 import io.podlane.api.device.DeviceListener;
 import io.podlane.api.extension.DatapathExtension;
 import io.podlane.api.node.NodeConfig;
+import io.podlane.api.reconcile.Backoff;
+import io.podlane.api.reconcile.OwnerThread;
 import io.podlane.api.status.Problems;
 import io.podlane.api.status.Purgeable;
 import io.podlane.linux.netlink.Rtnetlink;
@@ -25,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.osgi.framework.BundleContext;
@@ -57,8 +59,6 @@ public final class Attachments implements DeviceListener, Purgeable {
     private static final Logger LOG = LoggerFactory.getLogger(Attachments.class);
     private static final String TAIL_OBJECT = "/bpf/tail.bpf.o";
     private static final String TAIL_PROGRAM = "podlane_tcx_tail";
-    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LAST_RETRY = Duration.ofSeconds(30);
     private static final Duration CHECK_INTERVAL = Duration.ofSeconds(60);
 
     private final BundleContext context;
@@ -80,9 +80,9 @@ public final class Attachments implements DeviceListener, Purgeable {
     private boolean devicesKnown;
     private Map<LinkPin, Declaration> declared = Map.of();
     private Optional<Program> tail = Optional.empty();
-    private Duration retry = FIRST_RETRY;
-    private ScheduledFuture<?> nextRetry;
-    private ScheduledFuture<?> nextCheck;
+    private final Backoff backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
+    private Future<?> nextRetry;
+    private Future<?> nextCheck;
     private boolean purged;
 
     private volatile boolean stopped;
@@ -108,7 +108,7 @@ public final class Attachments implements DeviceListener, Purgeable {
                 (subject, message) -> message.ifPresentOrElse(
                         text -> recordProblems.report(subject, text), () -> recordProblems.clear(subject)));
         this.leases = new Leases(node.bpffs(), cookie, records);
-        this.thread = new OwnerThread("podlane-tcx");
+        this.thread = new OwnerThread("podlane-tcx", e -> LOG.error("event=failed thread=podlane-tcx", e));
         this.sweeper = new Sweeper(
                 leases,
                 new Owners(context, components),
@@ -270,10 +270,9 @@ public final class Attachments implements DeviceListener, Purgeable {
             nextRetry.cancel(false);
         }
         if (needed) {
-            nextRetry = thread.after(retry, this::reconcile);
-            retry = retry.multipliedBy(2).compareTo(LAST_RETRY) > 0 ? LAST_RETRY : retry.multipliedBy(2);
+            nextRetry = thread.after(backoff.next(), this::reconcile);
         } else {
-            retry = FIRST_RETRY;
+            backoff.reset();
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.podlane.tcx;
 
+import io.podlane.api.reconcile.OwnerThread;
 import io.podlane.api.status.Problems;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,7 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -28,7 +29,7 @@ final class Sweeper {
     private final Linger linger = new Linger();
     private final Runnable again;
     private Duration lingerTime;
-    private ScheduledFuture<?> next;
+    private Future<?> next;
 
     /**
      * @param problems told what cannot be detached
