@@ -27,21 +27,16 @@ final class Sweeper {
     private final OwnerThread thread;
     private final Problems problems;
     private final Linger linger = new Linger();
-    private final Runnable again;
     private Duration lingerTime;
     private Future<?> next;
 
-    /**
-     * @param problems told what cannot be detached
-     * @param again what to run when it is time to look again
-     */
-    Sweeper(Leases leases, Owners owners, OwnerThread thread, Problems problems, Duration lingerTime, Runnable again) {
+    /** @param problems told what cannot be detached */
+    Sweeper(Leases leases, Owners owners, OwnerThread thread, Problems problems, Duration lingerTime) {
         this.problems = problems;
         this.leases = leases;
         this.owners = owners;
         this.thread = thread;
         this.lingerTime = lingerTime;
-        this.again = again;
     }
 
     void lingerTime(Duration time) {
@@ -51,9 +46,10 @@ final class Sweeper {
     /**
      * Detaches what is due, and looks again later as long as something may become so.
      *
+     * @param again what to run when it is time to look again
      * @return whether anything was detached
      */
-    boolean sweep(Predicate<Lease> declared) {
+    boolean sweep(Predicate<Lease> declared, Runnable again) {
         if (next != null) {
             next.cancel(false);
         }
