@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 
 /** A node: a network namespace with an agent. */
 public final class Node implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofSeconds(90);
+    private static final Duration START_LIMIT = Duration.ofSeconds(240);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
     private final String name;
