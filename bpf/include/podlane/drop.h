@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Every drop goes through podlane_drop(), which counts its reason. Reasons are never renumbered: the map is pinned. */
+/* Every drop goes through podlane_drop(), which counts its reason. Reasons are never renumbered: the map is pinned.
+ * podlane:drops shows them; bundles/tcx's DropReason says the same as the comments here, and a test compares the two.
+ */
 #ifndef PODLANE_DROP_H
 #define PODLANE_DROP_H
 
@@ -8,7 +10,7 @@
 #include "verdict.h"
 
 enum podlane_drop_reason {
-    DROP_UNSPECIFIED = 0,
+    DROP_UNSPECIFIED = 0,    /* nobody says why */
     DROP_NO_ENDPOINTS = 1,   /* to a service that has no endpoint which could take it */
     DROP_FRAGMENT = 2,       /* a fragment to or from a service: only the first one names the ports */
     DROP_FLOW_COLLISION = 3, /* the client talks to the same backend from the same port through another service */
