@@ -4,6 +4,7 @@ package io.podlane.kubeproxy;
 import io.podlane.api.bpf.BpfMap;
 import io.podlane.api.bpf.BpfObject;
 import io.podlane.api.bpf.Codec;
+import io.podlane.api.bpf.Program;
 import io.podlane.api.cluster.ClusterState;
 import io.podlane.api.cluster.EndpointSlice;
 import io.podlane.api.cluster.IpAddress;
@@ -113,16 +114,21 @@ final class Translator implements AutoCloseable {
     }
 
     byte[] bytesFromPod(byte[] packet) {
-        var run = programs.program("podlane_kubeproxy_from_pod").test(packet);
+        var run = test("podlane_kubeproxy_from_pod", packet);
         if (run.verdict() != NEXT) {
             throw new AssertionError("verdict " + run.verdict());
         }
         return run.packet();
     }
 
+    /** The outcome, as it is. */
+    Program.TestRun test(String program, byte[] packet) {
+        return programs.program(program).test(packet);
+    }
+
     private String run(String program, byte[] packet) {
         var before = drops();
-        var run = programs.program(program).test(packet);
+        var run = test(program, packet);
         return switch (run.verdict()) {
             case NEXT -> Packet.describe(run.packet());
             case DROP -> "drop " + newDrop(before, drops());
@@ -197,7 +203,7 @@ final class Translator implements AutoCloseable {
     }
 
     long nanos(String program, byte[] packet) {
-        return programs.program(program).test(packet).nanos();
+        return test(program, packet).nanos();
     }
 
     @Override
