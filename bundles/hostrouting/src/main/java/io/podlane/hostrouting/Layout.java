@@ -5,8 +5,6 @@ import io.podlane.api.bpf.Codec;
 import io.podlane.api.bpf.MappedArray;
 import io.podlane.api.cluster.Cidr;
 import java.net.Inet4Address;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -21,28 +19,9 @@ final class Layout {
     static final int POD_INGRESS_CHAIN = 1;
 
     private static final int ADDRESS_BYTES = 16;
-    private static final int MAPPED = 0xffff;
     private static final int MAC_BYTES = 6;
 
     private Layout() {}
-
-    /** An IPv4 address alone. */
-    static final Codec<Inet4Address> ADDRESS4 = new Codec<>() {
-        @Override
-        public int size() {
-            return 4;
-        }
-
-        @Override
-        public void write(Inet4Address address, ByteBuffer to) {
-            to.put(address.getAddress());
-        }
-
-        @Override
-        public Inet4Address read(ByteBuffer from) {
-            return readIpv4(from);
-        }
-    };
 
     /** {@code struct route_prefix4}. */
     static final Codec<Cidr> PREFIX4 = new Codec<>() {
@@ -59,7 +38,7 @@ final class Layout {
         @Override
         public Cidr read(ByteBuffer from) {
             int length = from.getInt();
-            return new Cidr(readIpv4(from), length);
+            return new Cidr(Codec.IPV4.read(from), length);
         }
     };
 
@@ -72,7 +51,7 @@ final class Layout {
 
         @Override
         public void write(NextHop hop, ByteBuffer to) {
-            writeAddress(to, hop.address());
+            Codec.ADDRESS.write(hop.address(), to);
             to.putInt(hop.ifindex()).putInt(0);
         }
 
@@ -88,7 +67,7 @@ final class Layout {
     /** The address at the start of {@code struct route_pod}. */
     static ByteBuffer podAddress(Inet4Address address) {
         ByteBuffer record = buffer(ADDRESS_BYTES);
-        writeAddress(record, address);
+        Codec.ADDRESS.write(address, record);
         return record.flip();
     }
 
@@ -110,23 +89,9 @@ final class Layout {
         return word.getLong(0);
     }
 
-    private static void writeAddress(ByteBuffer to, Inet4Address address) {
-        to.putLong(0).putShort((short) 0).putShort((short) MAPPED).put(address.getAddress());
-    }
-
     private static Inet4Address readAddress(ByteBuffer from) {
         from.position(from.position() + ADDRESS_BYTES - 4);
-        return readIpv4(from);
-    }
-
-    private static Inet4Address readIpv4(ByteBuffer from) {
-        byte[] bytes = new byte[4];
-        from.get(bytes);
-        try {
-            return (Inet4Address) InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException impossible) {
-            throw new AssertionError(impossible);
-        }
+        return Codec.IPV4.read(from);
     }
 
     private static ByteBuffer buffer(int bytes) {

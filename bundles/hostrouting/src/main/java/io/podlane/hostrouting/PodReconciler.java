@@ -71,7 +71,7 @@ final class PodReconciler {
     private PodRoutes routes() {
         if (routes == null) {
             routes = new PodRoutes(
-                    object.map("route_pods4_v1", Layout.ADDRESS4, Codec.U32), object.mappedArray("route_pods_v1"));
+                    object.map("route_pods4_v1", Codec.IPV4, Codec.U32), object.mappedArray("route_pods_v1"));
         }
         return routes;
     }

@@ -44,7 +44,7 @@ final class RouteTest {
     private static BpfObject load(KernelLoader loader) {
         Machine.run("ip link set lo up");
         BpfObject object = loader.load(Machine.object("hostrouting/route"));
-        new PodRoutes(object.map("route_pods4_v1", Layout.ADDRESS4, Codec.U32), object.mappedArray("route_pods_v1"))
+        new PodRoutes(object.map("route_pods4_v1", Codec.IPV4, Codec.U32), object.mappedArray("route_pods_v1"))
                 .apply(Map.of(
                         address("10.1.0.1"), new PodTarget(LOOPBACK, 0, false),
                         address("10.1.0.2"), new PodTarget(LOOPBACK, Layout.mac(MAC), false),
@@ -257,7 +257,7 @@ final class RouteTest {
     void aRestartWritesNothingAndAPodThatMovesKeepsItsPlace(Path bpffs) {
         try (var loader = new KernelLoader(bpffs, "io.podlane.hostrouting")) {
             BpfObject object = load(loader);
-            BpfMap<Inet4Address, Integer> indices = object.map("route_pods4_v1", Layout.ADDRESS4, Codec.U32);
+            BpfMap<Inet4Address, Integer> indices = object.map("route_pods4_v1", Codec.IPV4, Codec.U32);
             var again = new PodRoutes(indices, object.mappedArray("route_pods_v1"));
             var targets = again.targets();
             assertEquals(3, targets.size());

@@ -5,8 +5,6 @@ import io.podlane.api.bpf.Codec;
 import io.podlane.api.bpf.MappedArray;
 import io.podlane.api.cluster.Protocol;
 import java.net.Inet4Address;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -28,7 +26,6 @@ final class Layout {
     /** How many slots a service's word can name. */
     static final int MAX_COUNT = 0xffff;
 
-    private static final int MAPPED = 0xffff;
     private static final int GENERATIONS = 0xfff;
 
     /** {@link #BACKEND_SERVING} in a backend's word, whose bytes are in memory order. */
@@ -53,32 +50,14 @@ final class Layout {
 
         @Override
         public Frontend read(ByteBuffer from) {
-            return new Frontend(readIpv4(from), readPort(from), readProtocol(from));
-        }
-    };
-
-    /** An IPv4 address alone. */
-    static final Codec<Inet4Address> ADDRESS4 = new Codec<>() {
-        @Override
-        public int size() {
-            return 4;
-        }
-
-        @Override
-        public void write(Inet4Address address, ByteBuffer to) {
-            to.put(address.getAddress());
-        }
-
-        @Override
-        public Inet4Address read(ByteBuffer from) {
-            return readIpv4(from);
+            return new Frontend(Codec.IPV4.read(from), readPort(from), readProtocol(from));
         }
     };
 
     /** {@code struct svc_service} up to its word. */
     static ByteBuffer service(Frontend frontend) {
         ByteBuffer record = buffer(SERVICE_WORD);
-        writeAddress(record, frontend.address());
+        Codec.ADDRESS.write(frontend.address(), record);
         writeKey(record, frontend.port(), frontend.protocol(), SCOPE_INTERNAL);
         return record.putInt(0).flip();
     }
@@ -86,7 +65,7 @@ final class Layout {
     /** {@code struct svc_backend}. */
     static ByteBuffer backend(Backend backend, Protocol protocol, int service) {
         ByteBuffer record = buffer(BACKEND_BYTES);
-        writeAddress(record, backend.address());
+        Codec.ADDRESS.write(backend.address(), record);
         writeKey(record, backend.port(), protocol, BACKEND_SERVING);
         return record.putInt(service).flip();
     }
@@ -105,7 +84,7 @@ final class Layout {
         ByteBuffer record = buffer(BACKEND_BYTES);
         backends.read(id, record);
         record.flip().position(ADDRESS_BYTES - 4);
-        var backend = new Backend(readIpv4(record), readPort(record));
+        var backend = new Backend(Codec.IPV4.read(record), readPort(record));
         boolean serving = (record.get(BACKEND_FLAGS) & BACKEND_SERVING) != 0;
         return new StoredBackend(backend, serving, record.getInt(BACKEND_SERVICE));
     }
@@ -138,25 +117,11 @@ final class Layout {
         return ByteBuffer.wrap(address.getAddress()).getInt();
     }
 
-    private static void writeAddress(ByteBuffer to, Inet4Address address) {
-        to.putLong(0).putShort((short) 0).putShort((short) MAPPED).put(address.getAddress());
-    }
-
     private static void writeKey(ByteBuffer to, int port, Protocol protocol, byte last) {
         to.put((byte) (port >> 8))
                 .put((byte) port)
                 .put((byte) protocol.number())
                 .put(last);
-    }
-
-    private static Inet4Address readIpv4(ByteBuffer from) {
-        byte[] bytes = new byte[4];
-        from.get(bytes);
-        try {
-            return (Inet4Address) InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException impossible) {
-            throw new AssertionError(impossible);
-        }
     }
 
     private static int readPort(ByteBuffer from) {

@@ -17,7 +17,7 @@ record ServiceMaps(
     static ServiceMaps of(BpfObject object) {
         return new ServiceMaps(
                 object.map("svc_frontends4_v1", Layout.FRONTEND, Codec.U32),
-                object.map("svc_addresses4_v1", Layout.ADDRESS4, Codec.U32),
+                object.map("svc_addresses4_v1", Codec.IPV4, Codec.U32),
                 object.mappedArray("svc_services_v1"),
                 object.mappedArray("svc_slots_v1"),
                 object.mappedArray("svc_backends_v1"));
