@@ -5,20 +5,16 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The files of a folder, each read again only when it has changed and come to rest. Files are those that end in
@@ -30,16 +26,9 @@ import java.util.concurrent.TimeUnit;
  * <p>Belongs to one thread. Time is given in nanoseconds of {@link System#nanoTime()}.
  */
 final class ManifestFolder {
-    /** How long a file rests before it is read. */
-    static final long REST = TimeUnit.MILLISECONDS.toNanos(15);
-    /** How long a file rests before it is believed that it is broken, or that objects are gone. */
-    static final long LONG_REST = TimeUnit.MILLISECONDS.toNanos(100);
-    /** When a file that never rests is read all the same. */
-    static final long LONGEST = TimeUnit.SECONDS.toNanos(2);
-
     private final Path folder;
     private final LastGood lastGood;
-    private final Map<String, File> files = new TreeMap<>();
+    private final Map<String, ManifestFile> files = new TreeMap<>();
     private String problem = "";
     /** When the folder was first seen; what is in it counts as complete once it has rested. */
     private long seen;
@@ -84,14 +73,15 @@ final class ManifestFolder {
         setProblem("");
         for (String name : names) {
             if (!files.containsKey(name)) {
-                files.put(name, new File(folder.resolve(name)));
+                files.put(name, new ManifestFile(folder.resolve(name), lastGood));
             }
         }
         long wait = Long.MAX_VALUE;
-        var gone = new ArrayList<File>();
-        for (File file : files.values()) {
+        var gone = new ArrayList<ManifestFile>();
+        for (ManifestFile file : files.values()) {
             file.look(now, touched);
             wait = Math.min(wait, atOnce ? file.settle() : file.settle(now));
+            changed |= file.takeChanged();
             if (file.isGone()) {
                 gone.add(file);
             }
@@ -101,13 +91,13 @@ final class ManifestFolder {
             lastGood.retain(files.keySet());
         }
         if (!complete) {
-            boolean rested = atOnce || now - seen >= LONG_REST;
+            boolean rested = atOnce || now - seen >= ManifestFile.LONG_REST;
             complete = rested && wait == Long.MAX_VALUE;
             if (complete) {
                 changed = true;
                 lastGood.retain(names);
             }
-            wait = complete ? wait : Math.min(wait, Math.max(0, seen + LONG_REST - now));
+            wait = complete ? wait : Math.min(wait, Math.max(0, seen + ManifestFile.LONG_REST - now));
         }
         return wait;
     }
@@ -159,7 +149,7 @@ final class ManifestFolder {
     FolderContent content() {
         var contents = new TreeMap<String, FileContent>();
         for (var entry : files.entrySet()) {
-            contents.put(entry.getKey(), entry.getValue().content);
+            contents.put(entry.getKey(), entry.getValue().content());
         }
         FolderContent content = FolderContent.of(contents);
         if (problem.isEmpty() && lastGood.problem().isEmpty()) {
@@ -178,151 +168,14 @@ final class ManifestFolder {
     /** The files as they really are, behind symbolic links. */
     Set<Path> realFiles() {
         var paths = new HashSet<Path>();
-        for (File file : files.values()) {
+        for (ManifestFile file : files.values()) {
             try {
-                paths.add(file.path.toRealPath());
+                paths.add(file.path().toRealPath());
             } catch (IOException gone) {
                 // It is not watched then; that it comes back is seen in the folder that held it.
             }
         }
         return paths;
-    }
-
-    /** What tells one state of a file from the next. */
-    private record Stamp(Object fileKey, long size, long modified) {
-        /** A file that is not there, or a link that leads nowhere. */
-        static final Stamp NONE = new Stamp(null, -1, 0);
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Stamp that
-                    && size == that.size
-                    && modified == that.modified
-                    && Objects.equals(fileKey, that.fileKey);
-        }
-
-        @Override
-        public int hashCode() {
-            return Objects.hash(fileKey, size, modified);
-        }
-
-        static Stamp of(Path path) {
-            try {
-                var attributes = Files.readAttributes(path, BasicFileAttributes.class);
-                return new Stamp(
-                        attributes.fileKey(),
-                        attributes.size(),
-                        attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
-            } catch (IOException e) {
-                return NONE;
-            }
-        }
-    }
-
-    private final class File {
-        private final Path path;
-        private FileContent content = FileContent.EMPTY;
-        private Stamp stamp;
-        /** Whether it changed since it was read and believed. */
-        private boolean pending;
-
-        private long firstChange;
-        private long lastChange;
-        /** What was read since the last change; null if nothing was. */
-        private FileContent candidate;
-
-        /** Whether it was believed once. */
-        private boolean known;
-
-        private boolean gone;
-
-        File(Path path) {
-            this.path = path;
-        }
-
-        void look(long now, Set<Path> touched) {
-            Stamp latest = Stamp.of(path);
-            if (!latest.equals(stamp) || touched.contains(path) || touched.contains(real(touched))) {
-                stamp = latest;
-                candidate = null;
-                lastChange = now;
-                if (!pending) {
-                    pending = true;
-                    firstChange = now;
-                }
-            }
-        }
-
-        private Path real(Set<Path> touched) {
-            if (touched.isEmpty()) {
-                return path;
-            }
-            try {
-                return path.toRealPath();
-            } catch (IOException gone) {
-                return path;
-            }
-        }
-
-        /** Reads and believes it. */
-        long settle() {
-            if (pending) {
-                believe(read());
-            }
-            return Long.MAX_VALUE;
-        }
-
-        /** Reads it, and believes it, as far as it has rested long enough. */
-        long settle(long now) {
-            if (!pending) {
-                return Long.MAX_VALUE;
-            }
-            boolean overdue = now - firstChange >= LONGEST;
-            long rested = now - lastChange;
-            if (rested < REST && !overdue) {
-                return REST - rested;
-            }
-            FileContent next = read();
-            if ((next.broken() || next.lacksSomeOf(content)) && rested < LONG_REST && !overdue) {
-                return LONG_REST - rested;
-            }
-            if (!Stamp.of(path).equals(stamp) && !overdue) {
-                return 0; // It changed while it was read.
-            }
-            believe(next);
-            return Long.MAX_VALUE;
-        }
-
-        private FileContent read() {
-            if (candidate == null) {
-                candidate = isThere() ? FileContent.read(path, content) : FileContent.EMPTY;
-                if (!known && !candidate.problems().isEmpty()) {
-                    candidate = FileContent.read(
-                            path, lastGood.recall(path.getFileName().toString()));
-                }
-            }
-            return candidate;
-        }
-
-        private boolean isThere() {
-            return Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(path);
-        }
-
-        private void believe(FileContent next) {
-            content = next;
-            candidate = null;
-            pending = false;
-            known = true;
-            changed = true;
-            gone = !isThere();
-            if (!gone && next.problems().isEmpty()) {
-                lastGood.keep(path);
-            }
-        }
-
-        boolean isGone() {
-            return gone && !pending;
-        }
     }
 
     /** The folder, absolute. */

@@ -91,9 +91,9 @@ class ManifestFolderTest {
         folder.load(now);
         write("a.yaml", service("a"));
 
-        assertEquals(ManifestFolder.REST, look());
+        assertEquals(ManifestFile.REST, look());
         assertEquals(List.of(), services());
-        assertEquals(1, lookAfter(ManifestFolder.REST - 1));
+        assertEquals(1, lookAfter(ManifestFile.REST - 1));
         assertEquals(Long.MAX_VALUE, lookAfter(1));
 
         assertEquals(List.of("a"), services());
@@ -106,15 +106,15 @@ class ManifestFolderTest {
 
         write("a.yaml", ""); // An editor cuts the file,
         look();
-        lookAfter(ManifestFolder.REST);
+        lookAfter(ManifestFile.REST);
         assertEquals(List.of("a", "b"), services());
         write("a.yaml", service("a")); // writes a part,
-        lookAfter(ManifestFolder.REST);
-        lookAfter(ManifestFolder.REST);
+        lookAfter(ManifestFile.REST);
+        lookAfter(ManifestFile.REST);
         assertEquals(List.of("a", "b"), services());
         write("a.yaml", service("a", "b", "c")); // and the rest.
-        lookAfter(ManifestFolder.REST);
-        lookAfter(ManifestFolder.REST);
+        lookAfter(ManifestFile.REST);
+        lookAfter(ManifestFile.REST);
 
         assertEquals(List.of("a", "b", "c"), services());
     }
@@ -128,9 +128,9 @@ class ManifestFolderTest {
         write("a.yaml", service("b"));
         Files.delete(dir.resolve("c.yaml"));
         look();
-        assertEquals(ManifestFolder.LONG_REST - ManifestFolder.REST, lookAfter(ManifestFolder.REST));
+        assertEquals(ManifestFile.LONG_REST - ManifestFile.REST, lookAfter(ManifestFile.REST));
         assertEquals(List.of("a", "b", "c"), services());
-        lookAfter(ManifestFolder.LONG_REST);
+        lookAfter(ManifestFile.LONG_REST);
 
         assertEquals(List.of("b"), services());
         assertEquals(List.of("a.yaml"), folder.names());
@@ -143,11 +143,11 @@ class ManifestFolderTest {
 
         Files.move(dir.resolve("a.yaml"), dir.resolve("a.yaml~"));
         look();
-        lookAfter(ManifestFolder.REST);
+        lookAfter(ManifestFile.REST);
         assertEquals(List.of("a"), services());
         write("a.yaml", service("a", "b"));
-        lookAfter(ManifestFolder.REST);
-        lookAfter(ManifestFolder.REST);
+        lookAfter(ManifestFile.REST);
+        lookAfter(ManifestFile.REST);
 
         assertEquals(List.of("a", "b"), services());
     }
@@ -159,15 +159,15 @@ class ManifestFolderTest {
 
         write("a.yaml", service("b") + "---\n[");
         look();
-        lookAfter(ManifestFolder.REST);
+        lookAfter(ManifestFile.REST);
         assertEquals(Map.of(), problems());
-        lookAfter(ManifestFolder.LONG_REST);
+        lookAfter(ManifestFile.LONG_REST);
         assertEquals(Set.of("a.yaml"), problems().keySet());
         assertEquals(List.of("a"), services());
 
         write("a.yaml", service("b"));
         look();
-        lookAfter(ManifestFolder.LONG_REST);
+        lookAfter(ManifestFile.LONG_REST);
         assertEquals(Map.of(), problems());
         assertEquals(List.of("b"), services());
     }
@@ -176,11 +176,11 @@ class ManifestFolderTest {
     void aFileThatNeverRestsIsReadInTheEnd() throws IOException {
         folder.load(now);
         long started = now;
-        for (int i = 0; now - started < ManifestFolder.LONGEST; i++) {
+        for (int i = 0; now - started < ManifestFile.LONGEST; i++) {
             write("a.yaml", service("a") + "# " + "x".repeat(i));
-            lookAfter(ManifestFolder.REST / 2);
+            lookAfter(ManifestFile.REST / 2);
         }
-        lookAfter(ManifestFolder.REST / 2);
+        lookAfter(ManifestFile.REST / 2);
 
         assertEquals(List.of("a"), services());
     }
@@ -194,7 +194,7 @@ class ManifestFolderTest {
         Files.setLastModifiedTime(dir.resolve("a.yaml"), time);
 
         folder.look(now, Set.of(dir.resolve("a.yaml")));
-        lookAfter(ManifestFolder.LONG_REST);
+        lookAfter(ManifestFile.LONG_REST);
 
         assertEquals(List.of("b"), services());
     }
@@ -209,14 +209,14 @@ class ManifestFolderTest {
         write("b.yaml", service("b") + "# changed");
 
         look();
-        lookAfter(ManifestFolder.REST);
+        lookAfter(ManifestFile.REST);
 
         assertTrue(folder.takeChanged());
         var after = folder.content().services();
         assertEquals(before, after);
         before.forEach(
                 (name, service) -> assertEquals(name.name().equals("a"), service == after.get(name), name.toString()));
-        lookAfter(ManifestFolder.LONG_REST);
+        lookAfter(ManifestFile.LONG_REST);
         assertFalse(folder.takeChanged());
     }
 
@@ -237,10 +237,10 @@ class ManifestFolderTest {
         Files.createDirectory(dir);
         lookAfter(1);
         write("a.yaml", service("a"));
-        lookAfter(ManifestFolder.LONG_REST - 1);
+        lookAfter(ManifestFile.LONG_REST - 1);
         assertFalse(folder.isComplete());
 
-        lookAfter(ManifestFolder.REST);
+        lookAfter(ManifestFile.REST);
 
         assertTrue(folder.isComplete());
         assertEquals(List.of("a"), services());
@@ -253,8 +253,8 @@ class ManifestFolderTest {
         folder.load(now);
         Files.move(dir, temp.resolve("aside"));
 
-        lookAfter(ManifestFolder.LONGEST);
-        lookAfter(ManifestFolder.LONGEST);
+        lookAfter(ManifestFile.LONGEST);
+        lookAfter(ManifestFile.LONGEST);
 
         assertEquals(List.of("a"), services());
         assertEquals(
@@ -283,7 +283,7 @@ class ManifestFolderTest {
         Files.delete(real);
 
         look();
-        lookAfter(ManifestFolder.LONG_REST);
+        lookAfter(ManifestFile.LONG_REST);
 
         assertEquals(List.of("a"), services());
         assertEquals(
@@ -340,7 +340,7 @@ class ManifestFolderTest {
         Files.move(temp.resolve("next"), dir.resolve("a.yaml"), StandardCopyOption.ATOMIC_MOVE);
 
         look();
-        lookAfter(ManifestFolder.LONG_REST);
+        lookAfter(ManifestFile.LONG_REST);
 
         assertEquals(List.of("b"), services());
     }

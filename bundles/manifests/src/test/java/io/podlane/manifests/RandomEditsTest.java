@@ -56,10 +56,10 @@ class RandomEditsTest {
             Set<Path> touched = Set.copyOf(FILES.stream().map(dir::resolve).toList());
             folder.look(++now, touched);
             if (random.nextBoolean()) {
-                folder.look(now += ManifestFolder.REST, Set.of());
+                folder.look(now += ManifestFile.REST, Set.of());
                 feed.content(folder.content(), folder.isComplete());
             }
-            folder.look(now += ManifestFolder.LONG_REST, Set.of());
+            folder.look(now += ManifestFile.LONG_REST, Set.of());
             feed.content(folder.content(), folder.isComplete());
             ClusterState fresh = fresh(temp.resolve("fresh" + i), random);
             assertEquals(List.of(), listening.state().changesTo(fresh), "seed " + seed + " edit " + i);
