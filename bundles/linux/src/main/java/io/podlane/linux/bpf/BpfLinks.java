@@ -9,6 +9,7 @@ import io.podlane.api.attach.AttachPoint.Xdp;
 import io.podlane.api.bpf.Program;
 import io.podlane.api.kernel.Errno;
 import io.podlane.api.kernel.KernelException;
+import io.podlane.linux.ffi.Libc;
 import io.podlane.linux.ffi.Native;
 import io.podlane.linux.netlink.XdpPrograms;
 import java.nio.ByteBuffer;
@@ -33,7 +34,6 @@ public final class BpfLinks {
     private static final int XDP_FLAGS_DRV_MODE = 1 << 2;
     private static final int MOST_PROGRAMS = 64; // BPF_MPROG_MAX of include/linux/bpf_mprog.h
 
-    private static final long OPEN = Native.libc("open");
     private static final int O_RDONLY_CLOEXEC = 0x80000;
 
     private BpfLinks() {}
@@ -247,12 +247,9 @@ public final class BpfLinks {
             attr.putInt(offset, ifindex(point));
             return null;
         }
-        ByteBuffer path = Native.string(cgroup.folder().toString());
-        int fd = (int) Native.call(OPEN, Native.address(path), O_RDONLY_CLOEXEC, 0);
-        int errno = Native.errno();
-        Native.keep(path);
+        int fd = Libc.open(cgroup.folder().toString(), O_RDONLY_CLOEXEC);
         if (fd < 0) {
-            throw new KernelException("open cgroup", cgroup.folder().toString(), new Errno(errno));
+            throw new KernelException("open cgroup", cgroup.folder().toString(), new Errno(Native.errno()));
         }
         attr.putInt(offset, fd);
         return new Fd(fd, "cgroup " + cgroup.folder());

@@ -27,8 +27,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
     private final OpenMap map;
     private final Codec<K> key;
     private final Codec<V> value;
-    private final int valueBytes;
-    private final AtomicReference<Buffers> spare = new AtomicReference<>();
+    private final AtomicReference<ElementBuffers<K, V>> spare = new AtomicReference<>();
 
     KernelMap(OpenMap map, Codec<K> key, Codec<V> value) {
         this.map = map;
@@ -40,75 +39,16 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
                     + map.layout().valueSize()
                     + " B, but the codecs say " + key.size() + " B and " + value.size() + " B");
         }
-        this.valueBytes = map.layout().perCpu() ? stride() * Cpus.possible() : value.size();
     }
 
-    private int stride() {
-        return (value.size() + 7) / 8 * 8;
+    private ElementBuffers<K, V> take(int elements) {
+        ElementBuffers<K, V> buffers = spare.getAndSet(null);
+        return buffers != null && buffers.elements >= elements
+                ? buffers
+                : new ElementBuffers<>(map, key, value, elements);
     }
 
-    /** Room for a number of keys and values, and attributes. One user at a time. */
-    private final class Buffers {
-        final int elements;
-        final ByteBuffer attr = Bpf.attr();
-        final ByteBuffer keys;
-        final ByteBuffer values;
-
-        Buffers(int elements) {
-            this.elements = elements;
-            keys = Native.allocate(elements * key.size());
-            values = Native.allocate(elements * valueBytes);
-        }
-
-        ByteBuffer element() {
-            for (int i = 0; i < 64; i += Long.BYTES) {
-                attr.putLong(i, 0);
-            }
-            return attr.putInt(0, map.fd().number())
-                    .putLong(8, Native.address(keys))
-                    .putLong(16, Native.address(values));
-        }
-
-        ByteBuffer batch(int count) {
-            for (int i = 0; i < 64; i += Long.BYTES) {
-                attr.putLong(i, 0);
-            }
-            return attr.putLong(16, Native.address(keys))
-                    .putLong(24, Native.address(values))
-                    .putInt(32, count)
-                    .putInt(36, map.fd().number());
-        }
-
-        void write(int index, K k, V v) {
-            key.write(k, keys.position(index * key.size()));
-            writeValue(index, v);
-        }
-
-        void writeValue(int index, V v) {
-            if (map.layout().perCpu()) {
-                for (int cpu = 0; cpu < Cpus.possible(); cpu++) {
-                    value.write(v, values.position(index * valueBytes + cpu * stride()));
-                }
-            } else {
-                value.write(v, values.position(index * valueBytes));
-            }
-        }
-
-        K readKey(int index) {
-            return key.read(keys.position(index * key.size()));
-        }
-
-        V readValue(int index) {
-            return value.read(values.position(index * valueBytes));
-        }
-    }
-
-    private Buffers take(int elements) {
-        Buffers buffers = spare.getAndSet(null);
-        return buffers != null && buffers.elements >= elements ? buffers : new Buffers(elements);
-    }
-
-    private void giveBack(Buffers buffers) {
+    private void giveBack(ElementBuffers<K, V> buffers) {
         spare.set(buffers);
     }
 
@@ -132,7 +72,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
         if (map.layout().perCpu()) {
             throw new IllegalStateException("map " + name() + " has a value for each CPU: use getPerCpu");
         }
-        Buffers b = take(1);
+        ElementBuffers<K, V> b = take(1);
         key.write(k, b.keys.position(0));
         Optional<V> found = lookup(b) ? Optional.of(b.readValue(0)) : Optional.empty();
         giveBack(b);
@@ -144,19 +84,19 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
         if (!map.layout().perCpu()) {
             throw new IllegalStateException("map " + name() + " has one value for all CPUs: use get");
         }
-        Buffers b = take(1);
+        ElementBuffers<K, V> b = take(1);
         key.write(k, b.keys.position(0));
         var values = new ArrayList<V>();
         if (lookup(b)) {
             for (int cpu = 0; cpu < Cpus.possible(); cpu++) {
-                values.add(value.read(b.values.position(cpu * stride())));
+                values.add(b.readValue(0, cpu));
             }
         }
         giveBack(b);
         return List.copyOf(values);
     }
 
-    private boolean lookup(Buffers b) {
+    private boolean lookup(ElementBuffers<K, V> b) {
         int result = Bpf.call(Bpf.MAP_LOOKUP_ELEM, b.element());
         if (result == -Errno.ENOENT.number()) {
             return false;
@@ -166,7 +106,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
 
     @Override
     public void put(K k, V v) {
-        Buffers b = take(1);
+        ElementBuffers<K, V> b = take(1);
         b.write(0, k, v);
         check(update(b, ANY), "update");
         giveBack(b);
@@ -174,14 +114,14 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
 
     @Override
     public boolean putIfAbsent(K k, V v) {
-        Buffers b = take(1);
+        ElementBuffers<K, V> b = take(1);
         b.write(0, k, v);
         int result = update(b, NOEXIST);
         giveBack(b);
         return result != -Errno.EEXIST.number() && check(result, "add to");
     }
 
-    private int update(Buffers b, int flags) {
+    private int update(ElementBuffers<K, V> b, int flags) {
         return Bpf.call(Bpf.MAP_UPDATE_ELEM, b.element().putLong(24, flags));
     }
 
@@ -189,7 +129,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
     public void putAll(Map<K, V> entries) {
         Iterator<Map.Entry<K, V>> rest = entries.entrySet().iterator();
         while (rest.hasNext()) {
-            Buffers b = take(Math.min(BATCH, entries.size()));
+            ElementBuffers<K, V> b = take(Math.min(BATCH, entries.size()));
             int count = 0;
             while (count < b.elements && rest.hasNext()) {
                 var entry = rest.next();
@@ -205,18 +145,18 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
         }
     }
 
-    private void putEach(Buffers b, int count) {
+    private void putEach(ElementBuffers<K, V> b, int count) {
         for (int i = 0; i < count; i++) {
             ByteBuffer attr = b.element()
                     .putLong(8, Native.address(b.keys) + (long) i * key.size())
-                    .putLong(16, Native.address(b.values) + (long) i * valueBytes);
+                    .putLong(16, Native.address(b.values) + (long) i * b.valueBytes);
             check(Bpf.call(Bpf.MAP_UPDATE_ELEM, attr), "update");
         }
     }
 
     @Override
     public boolean remove(K k) {
-        Buffers b = take(1);
+        ElementBuffers<K, V> b = take(1);
         key.write(k, b.keys.position(0));
         int result = Bpf.call(Bpf.MAP_DELETE_ELEM, b.element().putLong(16, 0));
         giveBack(b);
@@ -227,7 +167,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
     public void removeAll(Collection<K> keys) {
         Iterator<K> rest = keys.iterator();
         while (rest.hasNext()) {
-            Buffers b = take(Math.min(BATCH, keys.size()));
+            ElementBuffers<K, V> b = take(Math.min(BATCH, keys.size()));
             int count = 0;
             while (count < b.elements && rest.hasNext()) {
                 key.write(rest.next(), b.keys.position(count++ * key.size()));
@@ -237,7 +177,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
         }
     }
 
-    private void removeFirst(Buffers b, int count) {
+    private void removeFirst(ElementBuffers<K, V> b, int count) {
         int done = 0;
         while (done < count) {
             ByteBuffer attr = b.batch(count - done).putLong(16, Native.address(b.keys) + (long) done * key.size());
@@ -256,7 +196,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
         }
     }
 
-    private void removeEach(Buffers b, int from, int count) {
+    private void removeEach(ElementBuffers<K, V> b, int from, int count) {
         for (int i = from; i < count; i++) {
             ByteBuffer attr = b.element()
                     .putLong(8, Native.address(b.keys) + (long) i * key.size())
@@ -278,7 +218,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
         ByteBuffer next = Native.allocate(cursor.capacity());
         boolean first = true;
         while (true) {
-            Buffers b = take(batch);
+            ElementBuffers<K, V> b = take(batch);
             ByteBuffer attr = b.batch(batch)
                     .putLong(0, first ? 0 : Native.address(cursor))
                     .putLong(8, Native.address(next));
@@ -310,7 +250,7 @@ final class KernelMap<K, V> implements BpfMap<K, V> {
     }
 
     private void forEachSingly(BiConsumer<? super K, ? super V> visitor) {
-        Buffers b = take(1);
+        ElementBuffers<K, V> b = take(1);
         ByteBuffer next = Native.allocate(key.size());
         ByteBuffer attr = b.element().putLong(8, 0).putLong(16, Native.address(next));
         while (true) {
