@@ -3,13 +3,10 @@ package io.podlane.linux.bpf;
 
 import io.podlane.api.attach.AttachPoint;
 import io.podlane.api.attach.AttachPoint.Cgroup;
-import io.podlane.api.attach.AttachPoint.Netkit;
-import io.podlane.api.attach.AttachPoint.Tcx;
 import io.podlane.api.attach.AttachPoint.Xdp;
 import io.podlane.api.bpf.Program;
 import io.podlane.api.kernel.Errno;
 import io.podlane.api.kernel.KernelException;
-import io.podlane.linux.ffi.Libc;
 import io.podlane.linux.ffi.Native;
 import io.podlane.linux.netlink.XdpPrograms;
 import java.nio.ByteBuffer;
@@ -26,15 +23,7 @@ import java.util.OptionalLong;
  * to keep a descriptor. Devices are those of the calling thread's network namespace. From platform threads only.
  */
 public final class BpfLinks {
-    private static final int F_BEFORE = 1 << 3;
-    private static final int F_AFTER = 1 << 4;
-    private static final int F_ID = 1 << 5;
-    private static final int F_LINK = 1 << 13;
-    private static final int XDP_FLAGS_SKB_MODE = 1 << 1;
-    private static final int XDP_FLAGS_DRV_MODE = 1 << 2;
     private static final int MOST_PROGRAMS = 64; // BPF_MPROG_MAX of include/linux/bpf_mprog.h
-
-    private static final int O_RDONLY_CLOEXEC = 0x80000;
 
     private BpfLinks() {}
 
@@ -85,14 +74,14 @@ public final class BpfLinks {
         Pins.makeFolder(pin.getParent());
         ByteBuffer attr = Bpf.attr()
                 .putInt(0, LoadedProgram.fd(program))
-                .putInt(8, attachType(point))
-                .putInt(12, flags(point, place));
+                .putInt(8, LinkAttributes.attachType(point))
+                .putInt(12, LinkAttributes.flags(point, place));
         String operation = "attach program " + program.name();
         if (point instanceof AttachPoint.Ordered) {
-            attr.putInt(16, relativeId(place)).putLong(24, expectedRevision.orElse(0));
+            attr.putInt(16, LinkAttributes.relativeId(place)).putLong(24, expectedRevision.orElse(0));
         }
-        try (Fd target = target(point, attr, 4);
-                Fd link = new Fd(create(attr, operation, subject(point)), operation)) {
+        try (Fd target = LinkAttributes.target(point, attr, 4);
+                Fd link = new Fd(create(attr, operation, LinkAttributes.subject(point)), operation)) {
             Bpf.pin(link.number(), pin, "link of " + program.name());
             return LinkInfo.of(Bpf.info(link.number(), pin.toString()));
         }
@@ -208,13 +197,13 @@ public final class BpfLinks {
         ByteBuffer programs = Native.allocate(MOST_PROGRAMS * Integer.BYTES);
         ByteBuffer links = Native.allocate(MOST_PROGRAMS * Integer.BYTES);
         ByteBuffer attr = Bpf.attr()
-                .putInt(4, attachType(point))
+                .putInt(4, LinkAttributes.attachType(point))
                 .putLong(16, Native.address(programs))
                 .putInt(24, MOST_PROGRAMS);
         if (point instanceof AttachPoint.Ordered) {
             attr.putLong(40, Native.address(links));
         }
-        try (Fd target = target(point, attr, 0)) {
+        try (Fd target = LinkAttributes.target(point, attr, 0)) {
             int result = Bpf.call(Bpf.PROG_QUERY, attr);
             Native.keep(programs, links);
             if (result == -Errno.ENOENT.number()) {
@@ -222,7 +211,11 @@ public final class BpfLinks {
             }
             if (result < 0) {
                 var errno = new Errno(-result);
-                throw new KernelException("list programs", subject(point), errno, advice(errno, subject(point)));
+                throw new KernelException(
+                        "list programs",
+                        LinkAttributes.subject(point),
+                        errno,
+                        advice(errno, LinkAttributes.subject(point)));
             }
         }
         var entries = new ArrayList<Entry>();
@@ -239,85 +232,5 @@ public final class BpfLinks {
         } catch (KernelException gone) {
             return "";
         }
-    }
-
-    /** Fills in the target; a cgroup's is a descriptor to be closed afterwards. */
-    private static Fd target(AttachPoint point, ByteBuffer attr, int offset) {
-        if (!(point instanceof Cgroup cgroup)) {
-            attr.putInt(offset, ifindex(point));
-            return null;
-        }
-        int fd = Libc.open(cgroup.folder().toString(), O_RDONLY_CLOEXEC);
-        if (fd < 0) {
-            throw new KernelException("open cgroup", cgroup.folder().toString(), new Errno(Native.errno()));
-        }
-        attr.putInt(offset, fd);
-        return new Fd(fd, "cgroup " + cgroup.folder());
-    }
-
-    private static int ifindex(AttachPoint point) {
-        return point instanceof Xdp xdp ? xdp.ifindex() : ((AttachPoint.Ordered) point).ifindex();
-    }
-
-    /** How errors call a point. */
-    private static String subject(AttachPoint point) {
-        return point instanceof Cgroup cgroup
-                ? cgroup.folder() + " " + cgroup.describe()
-                : "ifindex " + ifindex(point) + " " + point.describe();
-    }
-
-    private static int flags(AttachPoint point, Place place) {
-        if (point instanceof Xdp xdp) {
-            return xdp.mode() == Xdp.Mode.NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
-        }
-        if (point instanceof Cgroup) {
-            return 0;
-        }
-        if (place instanceof Place.First) {
-            return F_BEFORE;
-        } else if (place instanceof Place.BeforeLink) {
-            return F_BEFORE | F_LINK | F_ID;
-        } else if (place instanceof Place.AfterLink) {
-            return F_AFTER | F_LINK | F_ID;
-        } else if (place instanceof Place.BeforeProgram) {
-            return F_BEFORE | F_ID;
-        } else if (place instanceof Place.AfterProgram) {
-            return F_AFTER | F_ID;
-        }
-        return F_AFTER;
-    }
-
-    private static int relativeId(Place place) {
-        if (place instanceof Place.BeforeLink before) {
-            return before.id();
-        } else if (place instanceof Place.AfterLink after) {
-            return after.id();
-        } else if (place instanceof Place.BeforeProgram before) {
-            return before.id();
-        } else if (place instanceof Place.AfterProgram after) {
-            return after.id();
-        }
-        return 0;
-    }
-
-    /** enum bpf_attach_type of include/uapi/linux/bpf.h. */
-    static int attachType(AttachPoint point) {
-        if (point instanceof Tcx tcx) {
-            return tcx.direction() == Tcx.Direction.INGRESS ? 46 : 47;
-        } else if (point instanceof Netkit netkit) {
-            return netkit.side() == Netkit.Side.PRIMARY ? 54 : 55;
-        } else if (point instanceof Xdp) {
-            return 37;
-        }
-        return switch (((Cgroup) point).type()) {
-            case CONNECT4 -> 10;
-            case CONNECT6 -> 11;
-            case SENDMSG4 -> 14;
-            case SENDMSG6 -> 15;
-            case RECVMSG4 -> 19;
-            case RECVMSG6 -> 20;
-            case GETPEERNAME4 -> 29;
-            case GETPEERNAME6 -> 30;
-        };
     }
 }

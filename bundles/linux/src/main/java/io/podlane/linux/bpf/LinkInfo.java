@@ -56,6 +56,6 @@ public record LinkInfo(int id, Type type, int programId, long target, int attach
         Type expected = point instanceof AttachPoint.Tcx
                 ? Type.TCX
                 : point instanceof AttachPoint.Netkit ? Type.NETKIT : Type.CGROUP;
-        return type == expected && attachType == BpfLinks.attachType(point);
+        return type == expected && attachType == LinkAttributes.attachType(point);
     }
 }
