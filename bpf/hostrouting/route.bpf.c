@@ -78,20 +78,28 @@ int podlane_route_check_source(struct __sk_buff *skb) {
     return PODLANE_NEXT;
 }
 
+// The headers of a packet that may be passed on: an IPv4 packet that is not too old. NULL if it may not.
+static __always_inline struct iphdr *take_headers(struct __sk_buff *skb, struct ethhdr **ethernet) {
+    struct cursor cursor = cursor_start(skb);
+    struct iphdr *ip;
+
+    *ethernet = take_ethernet(&cursor, skb, ETH_P_IP);
+    if (!*ethernet)
+        return NULL;
+    ip = take_ipv4(&cursor);
+    return ip && ip->ttl > 1 ? ip : NULL;
+}
+
 SEC("tc")
 int podlane_route_from_pod(struct __sk_buff *skb) {
-    struct cursor cursor = cursor_start(skb);
     struct route_prefix4 destination = {.length = 32};
     struct route_next_hop *hop;
     struct ethhdr *ethernet;
     struct route_pod *pod;
     struct iphdr *ip;
 
-    ethernet = take_ethernet(&cursor, skb, ETH_P_IP);
-    if (!ethernet)
-        return PODLANE_NEXT;
-    ip = take_ipv4(&cursor);
-    if (!ip || ip->ttl <= 1)
+    ip = take_headers(skb, &ethernet);
+    if (!ip)
         return PODLANE_NEXT;
     pod = route_find_pod4(ip->daddr);
     if (pod)
@@ -103,7 +111,6 @@ int podlane_route_from_pod(struct __sk_buff *skb) {
 
 SEC("tc")
 int podlane_route_from_uplink(struct __sk_buff *skb) {
-    struct cursor cursor = cursor_start(skb);
     struct ethhdr *ethernet;
     struct route_pod *pod;
     struct iphdr *ip;
@@ -111,11 +118,8 @@ int podlane_route_from_uplink(struct __sk_buff *skb) {
     // A device in promiscuous mode also hears what is meant for others.
     if (skb->pkt_type != 0 /* PACKET_HOST */)
         return PODLANE_NEXT;
-    ethernet = take_ethernet(&cursor, skb, ETH_P_IP);
-    if (!ethernet)
-        return PODLANE_NEXT;
-    ip = take_ipv4(&cursor);
-    if (!ip || ip->ttl <= 1)
+    ip = take_headers(skb, &ethernet);
+    if (!ip)
         return PODLANE_NEXT;
     pod = route_find_pod4(ip->daddr);
     return pod ? to_pod(skb, ethernet, ip, pod) : PODLANE_NEXT;
