@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.podlane.lab;
 
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,23 +47,9 @@ public final class Drops {
     }
 
     private static long byPrograms(Node node) {
-        var result = Commands.tryRun(
-                "bpftool",
-                "-j",
-                "map",
-                "dump",
-                "pinned",
-                node.bpffs().resolve("maps/drop_counts_v1").toString());
-        long sum = 0;
-        if (result.ok()) {
-            for (var element : JsonParser.parseString(result.out()).getAsJsonArray()) {
-                var formatted = element.getAsJsonObject().getAsJsonObject("formatted");
-                for (var value : formatted.getAsJsonArray("values")) {
-                    sum += value.getAsJsonObject().get("value").getAsLong();
-                }
-            }
-        }
-        return sum;
+        return node.list("podlane:drops").asList().stream()
+                .mapToLong(row -> row.getAsJsonObject().get("packets").getAsLong())
+                .sum();
     }
 
     private static long softnet() {

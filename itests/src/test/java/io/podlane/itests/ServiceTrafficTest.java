@@ -126,6 +126,8 @@ class ServiceTrafficTest {
             assertTrue(spoofed.ok(), spoofed::err);
             var result = Traffic.requests(two.clientB().netns(), "udp", "10.1.1.11", TwoNodes.TARGET_PORT, 1);
             assertEquals(0, result.ok(), result::toString);
+            var drops = two.nodeB().list("podlane:drops").toString();
+            assertTrue(drops.contains("SPOOFED_SOURCE"), drops);
         } finally {
             two.clientB().netns().run("ip", "addr", "del", "10.1.9.9/32", "dev", "eth0");
         }
