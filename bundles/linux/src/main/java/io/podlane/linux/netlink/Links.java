@@ -125,6 +125,14 @@ public final class Links {
         set(ifindex, header(Rtm.SETLINK, ifindex).attribute32(Rtm.IFLA_NET_NS_FD, to.fd()), "move link to " + to);
     }
 
+    /** As above, and gives it that name there. If the name is taken there, it has been moved all the same. */
+    public void move(int ifindex, NetworkNamespace to, String name) {
+        var request = header(Rtm.SETLINK, ifindex)
+                .attribute32(Rtm.IFLA_NET_NS_FD, to.fd())
+                .attribute(Rtm.IFLA_IFNAME, name);
+        set(ifindex, request, "move link to " + to + " as " + name);
+    }
+
     /** What this namespace calls another one, if it has a number for it: one that a device here has its other end in does. */
     public OptionalInt netnsId(NetworkNamespace other) {
         var request = new MessageWriter(Rtm.GETNSID, 0);

@@ -52,7 +52,10 @@ public final class NetworkNamespace implements AutoCloseable {
         return open(Path.of("/proc/thread-self/ns/net"));
     }
 
-    /** Makes a namespace with a path only for as long as it is open: that of its file descriptor. For tests. */
+    /**
+     * Makes a namespace that only its file descriptor holds, and whose path that is: it goes when it is closed or this
+     * process ends, however that ends, and devices in it go with it.
+     */
     public static NetworkNamespace create() {
         return onNewThread("netns new", () -> {
             if (Libc.unshare(CLONE_NEWNET) < 0) {
