@@ -122,8 +122,8 @@ public final class Bench {
     }
 
     private static String linkIds(Node node) {
-        return node.list("tcx:list").asList().stream()
-                .map(r -> r.getAsJsonObject().get("linkId").getAsString())
+        return node.attachments().stream()
+                .map(r -> r.get("linkId").getAsString())
                 .toList()
                 .toString();
     }

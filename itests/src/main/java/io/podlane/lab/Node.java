@@ -197,6 +197,14 @@ public final class Node implements AutoCloseable {
         return json(command).getAsJsonArray();
     }
 
+    /** The rows of {@code tcx:list} but those of spare device pairs, which come and go by themselves. */
+    public List<JsonObject> attachments() {
+        return list("tcx:list").asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .filter(row -> !row.get("device").getAsString().startsWith("plspare"))
+                .toList();
+    }
+
     /** The agent's status. */
     public JsonObject status() {
         return json("podlane:status").getAsJsonObject();

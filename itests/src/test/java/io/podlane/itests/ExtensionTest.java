@@ -52,8 +52,8 @@ class ExtensionTest {
     }
 
     private long attachments() {
-        return node.list("tcx:list").asList().stream()
-                .filter(row -> row.getAsJsonObject().get("bundle").getAsString().equals(BUNDLE))
+        return node.attachments().stream()
+                .filter(row -> row.get("bundle").getAsString().equals(BUNDLE))
                 .count();
     }
 

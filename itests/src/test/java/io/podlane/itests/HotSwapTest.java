@@ -77,8 +77,7 @@ class HotSwapTest {
 
     private static Map<String, Integer> links(Node node) {
         var links = new TreeMap<String, Integer>();
-        for (JsonElement row : node.list("tcx:list")) {
-            var link = row.getAsJsonObject();
+        for (var link : node.attachments()) {
             links.put(
                     link.get("device").getAsString() + " " + link.get("hook").getAsString() + " "
                             + link.get("program").getAsString(),
@@ -126,8 +125,7 @@ class HotSwapTest {
     /** Program ids by pin, as bpftool sees them, of the kube-proxy replacement's links. */
     private Map<String, Integer> programIds() {
         var ids = new TreeMap<String, Integer>();
-        for (JsonElement row : two.nodeA().list("tcx:list")) {
-            var link = row.getAsJsonObject();
+        for (var link : two.nodeA().attachments()) {
             if (link.get("bundle").getAsString().equals("io.podlane.kubeproxy")) {
                 String shown = Commands.run(
                         "bpftool",

@@ -117,9 +117,9 @@ class OutsideTest {
     @Test
     void addingTheSamePodAgainChangesNothing() {
         Node node = two.nodeA();
-        String before = node.list("tcx:list").toString();
+        String before = node.attachments().toString();
         node.must("pod:add", "client-a", "--netns", two.clientA().netns().path().toString(), "--ip", "10.1.1.10");
-        assertEquals(before, node.list("tcx:list").toString());
+        assertEquals(before, node.attachments().toString());
     }
 
     @Test

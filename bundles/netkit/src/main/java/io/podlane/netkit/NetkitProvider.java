@@ -7,6 +7,7 @@ import io.podlane.api.device.Device;
 import io.podlane.api.device.PodLink;
 import io.podlane.api.device.PodLinkProvider;
 import io.podlane.api.device.PodSpec;
+import io.podlane.api.device.SparePair;
 import io.podlane.api.kernel.KernelException;
 import io.podlane.linux.netlink.Address;
 import io.podlane.linux.netlink.Link;
@@ -43,24 +44,76 @@ public final class NetkitProvider implements PodLinkProvider {
                 var node = Rtnetlink.open();
                 var pod = Rtnetlink.open(namespace)) {
             node.links()
-                    .create(new LinkSpec.NetkitPair(
+                    .create(pair(
                             LinkSpec.Side.named(deviceName).mtu(mtu).switchedOn(),
-                            LinkSpec.Side.named(POD_DEVICE).mtu(mtu).in(namespace),
-                            Netkit.Mode.L3,
-                            Netkit.Policy.FORWARD,
-                            Netkit.Policy.BLACKHOLE));
+                            LinkSpec.Side.named(POD_DEVICE).mtu(mtu).in(namespace)));
             try {
-                Link nodeSide = node.links().find(deviceName).orElseThrow();
-                connectPod(pod, nodeSide.peerIfindex(), spec);
-                for (InetAddress ip : spec.ips()) {
-                    node.routes().add(Route.to(ip).dev(nodeSide.ifindex()).scope(Route.Scope.LINK));
-                }
-                return podLink(spec, nodeSide);
+                return connect(node, pod, spec, node.links().find(deviceName).orElseThrow());
             } catch (RuntimeException e) {
                 delete(node, deviceName, e);
                 throw e;
             }
         }
+    }
+
+    private static LinkSpec pair(LinkSpec.Side nodeSide, LinkSpec.Side podSide) {
+        return new LinkSpec.NetkitPair(
+                nodeSide, podSide, Netkit.Mode.L3, Netkit.Policy.FORWARD, Netkit.Policy.BLACKHOLE);
+    }
+
+    @Override
+    public Optional<SparePair> prepare(String waitingRoom, String deviceName, int mtu) {
+        try (var namespace = NetworkNamespace.open(Path.of(waitingRoom));
+                var node = Rtnetlink.open()) {
+            node.links()
+                    .create(pair(
+                            LinkSpec.Side.named(deviceName).mtu(mtu),
+                            LinkSpec.Side.named(deviceName).mtu(mtu).in(namespace)));
+            return node.links().find(deviceName).map(link -> new Spare(waitingRoom, link));
+        }
+    }
+
+    /**
+     * A pair whose far side waits.
+     *
+     * @param waitingRoom the path of the namespace that it waits in
+     */
+    private record Spare(String waitingRoom, Link link) implements SparePair {
+        @Override
+        public Device device() {
+            return NetkitProvider.device(link);
+        }
+
+        @Override
+        public PodLink assign(PodSpec spec, String deviceName, int mtu) {
+            try (var node = Rtnetlink.open()) {
+                try (var waiting = NetworkNamespace.open(Path.of(waitingRoom));
+                        var namespace = NetworkNamespace.open(Path.of(spec.netns()));
+                        var far = Rtnetlink.open(waiting);
+                        var pod = Rtnetlink.open(namespace)) {
+                    // Named first: if the agent dies in between, the pair goes, or is found as the pod's.
+                    node.links().rename(link.ifindex(), deviceName);
+                    node.links().setMtu(link.ifindex(), mtu);
+                    far.links().setMtu(link.peerIfindex(), mtu);
+                    far.links().move(link.peerIfindex(), namespace, POD_DEVICE);
+                    node.links().setUp(link.ifindex());
+                    return connect(
+                            node, pod, spec, node.links().find(deviceName).orElseThrow());
+                } catch (RuntimeException e) {
+                    delete(node, link.ifindex(), e);
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Both sides are there; now they get all they need to talk. */
+    private static PodLink connect(Rtnetlink node, Rtnetlink pod, PodSpec spec, Link nodeSide) {
+        connectPod(pod, nodeSide.peerIfindex(), spec);
+        for (InetAddress ip : spec.ips()) {
+            node.routes().add(Route.to(ip).dev(nodeSide.ifindex()).scope(Route.Scope.LINK));
+        }
+        return podLink(spec, nodeSide);
     }
 
     private static void connectPod(Rtnetlink pod, int device, PodSpec spec) {
@@ -76,6 +129,16 @@ public final class NetkitProvider implements PodLinkProvider {
     private static void delete(Rtnetlink node, String deviceName, RuntimeException because) {
         try {
             node.links().find(deviceName).ifPresent(link -> node.links().delete(link.ifindex()));
+        } catch (KernelException e) {
+            because.addSuppressed(e);
+        }
+    }
+
+    private static void delete(Rtnetlink node, int ifindex, RuntimeException because) {
+        try {
+            if (node.links().find(ifindex).isPresent()) {
+                node.links().delete(ifindex);
+            }
         } catch (KernelException e) {
             because.addSuppressed(e);
         }
@@ -105,8 +168,13 @@ public final class NetkitProvider implements PodLinkProvider {
     }
 
     private static PodLink podLink(PodSpec spec, Link link) {
+        String mode = link.netkit().map(Netkit::mode).orElse(Netkit.Mode.L3) == Netkit.Mode.L2 ? "l2" : "l3";
+        return new PodLink(spec, device(link), mode, NO_MAC, NO_MAC, true);
+    }
+
+    private static Device device(Link link) {
         int ifindex = link.ifindex();
-        var device = new Device(
+        return new Device(
                 link.name(),
                 ifindex,
                 Device.Role.POD,
@@ -115,7 +183,5 @@ public final class NetkitProvider implements PodLinkProvider {
                         Hook.POD_EGRESS, new AttachPoint.Netkit(ifindex, AttachPoint.Netkit.Side.PEER),
                         Hook.POD_INGRESS, new AttachPoint.Netkit(ifindex, AttachPoint.Netkit.Side.PRIMARY)),
                 Set.of(Hook.POD_EGRESS, Hook.POD_INGRESS));
-        String mode = link.netkit().map(Netkit::mode).orElse(Netkit.Mode.L3) == Netkit.Mode.L2 ? "l2" : "l3";
-        return new PodLink(spec, device, mode, NO_MAC, NO_MAC, true);
     }
 }

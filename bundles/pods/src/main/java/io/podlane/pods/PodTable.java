@@ -40,13 +40,15 @@ final class PodTable {
 
     private final PodStore store;
     private final Providers providers;
+    private final Spares spares;
     private final Links links;
     private final Problems problems;
     private final Map<String, Entry> pods = new TreeMap<>();
 
-    PodTable(PodStore store, Providers providers, Links links, Problems problems) {
+    PodTable(PodStore store, Providers providers, Spares spares, Links links, Problems problems) {
         this.store = store;
         this.providers = providers;
+        this.spares = spares;
         this.links = links;
         this.problems = problems;
     }
@@ -168,7 +170,7 @@ final class PodTable {
         PodLinkProvider provider = providers.choose(spec.kind());
         String device = DeviceName.of(spec.name());
         clearWay(spec, device, provider);
-        PodLink link = managed(provider.create(spec, device, mtu), true);
+        PodLink link = managed(spares.connect(provider, spec, device, mtu), true);
         save(link, provider);
         put(link);
         LOG.info("pod={} device={} kind={} added", spec.name(), device, provider.kind());
@@ -273,7 +275,7 @@ final class PodTable {
     }
 
     /** Removes all pods, and what remembers them. */
-    void purge() throws IOException {
+    void purge() {
         RuntimeException failure = null;
         for (String name : List.copyOf(pods.keySet())) {
             try {
@@ -285,7 +287,11 @@ final class PodTable {
         if (failure != null) {
             throw failure;
         }
-        store.deleteAll();
+        try {
+            store.deleteAll();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete what remembers the pods: " + reason(e), e);
+        }
         problems.close();
     }
 

@@ -31,6 +31,11 @@ final class Providers {
         byRanking.remove(reference);
     }
 
+    /** Of the highest ranking: its devices are the default. */
+    Optional<PodLinkProvider> best() {
+        return byRanking.values().stream().findFirst();
+    }
+
     Optional<PodLinkProvider> of(String kind) {
         return byRanking.values().stream()
                 .filter(provider -> provider.kind().equals(kind))
@@ -43,8 +48,7 @@ final class Providers {
      * @throws IllegalArgumentException if there is none, saying which there are and why others are not
      */
     PodLinkProvider choose(Optional<String> kind) {
-        Optional<PodLinkProvider> chosen =
-                kind.isPresent() ? of(kind.get()) : byRanking.values().stream().findFirst();
+        Optional<PodLinkProvider> chosen = kind.isPresent() ? of(kind.get()) : best();
         return chosen.orElseThrow(() -> new IllegalArgumentException(
                 kind.map(k -> "this node has no pod devices of kind " + k).orElse("this node has no pod devices") + "; "
                         + describe()));

@@ -13,6 +13,7 @@ import io.podlane.api.device.PodLink;
 import io.podlane.api.device.PodListener;
 import io.podlane.api.device.PodSpec;
 import io.podlane.api.node.NodeConfig;
+import io.podlane.linux.netlink.Link;
 import io.podlane.linux.netlink.LinkSpec;
 import io.podlane.linux.netlink.Rtnetlink;
 import io.podlane.linux.netns.NetworkNamespace;
@@ -57,8 +58,12 @@ class NodePodsTest {
     }
 
     private void startWithoutProvider() {
+        startWithoutProvider(0);
+    }
+
+    private void startWithoutProvider(int spares) {
         var config = new NodeConfig("n1", List.of("up0"), stateDir, stateDir, stateDir, Optional.empty());
-        pods = node.call(() -> new NodePods(config, framework.context()));
+        pods = node.call(() -> new NodePods(config, framework.context(), spares));
     }
 
     @AfterEach
@@ -356,6 +361,78 @@ class NodePodsTest {
         assertTrue(onNode.links().find(link.device().name()).isEmpty());
         assertFalse(Files.exists(stateDir.resolve("pods")));
         assertThrows(IllegalStateException.class, () -> pods.add(spec("a", IP1)));
+    }
+
+    private Heard startWithSpares(int count) {
+        pods.deactivate();
+        startWithoutProvider(count);
+        pods.bindProvider(FakeFramework.reference(1), provider);
+        var heard = new Heard();
+        pods.bindDeviceListener(heard);
+        pods.bindPodListener(heard);
+        await(() -> heard.lastDevices().size() == count);
+        return heard;
+    }
+
+    private List<String> devicesOfOurs() {
+        return onNode.links().list().stream()
+                .map(Link::name)
+                .filter(name -> name.startsWith("pl"))
+                .sorted()
+                .toList();
+    }
+
+    @Test
+    void sparesAreToldToThoseWhoAttachProgramsAndAreNoPods() {
+        Heard heard = startWithSpares(2);
+        assertEquals(List.of("plspare1", "plspare2"), devicesOfOurs());
+        assertEquals(
+                List.of("plspare1", "plspare2"),
+                heard.lastDevices().stream().map(Device::name).toList());
+        assertEquals(List.of(), heard.lastPods());
+        assertEquals(List.of(), pods.list());
+    }
+
+    @Test
+    void addedPodGetsASpareWhichIsMadeUpFor() {
+        Heard heard = startWithSpares(1);
+        Device spare = heard.lastDevices().get(0);
+        PodLink link = pods.add(spec("a", IP1));
+        assertEquals(spare.ifindex(), link.device().ifindex());
+        assertEquals(DeviceName.of("a"), link.device().name());
+        assertEquals(List.of(link), heard.lastPods());
+        await(() -> heard.lastDevices().size() == 2);
+        assertTrue(devicesOfOurs().contains("plspare1"));
+    }
+
+    @Test
+    void restartKeepsPodsThatGotASpareAndDropsTheSpares() {
+        startWithSpares(1);
+        PodLink link = pods.add(spec("a", IP1));
+        pods.deactivate();
+        await(() -> devicesOfOurs().equals(List.of(DeviceName.of("a"))));
+        start();
+        assertEquals(link.device(), onlyPod().device());
+    }
+
+    @Test
+    void spareThatSomeoneDeletesIsMadeUpFor() {
+        Heard heard = startWithSpares(1);
+        int deleted = heard.lastDevices().get(0).ifindex();
+        onNode.links().delete(deleted);
+        await(() -> heard.lastDevices().stream().anyMatch(device -> device.ifindex() != deleted));
+    }
+
+    @Test
+    void sparesGoWithTheirProviderAndWithAPurge() {
+        Heard heard = startWithSpares(1);
+        pods.unbindProvider(FakeFramework.reference(1), provider);
+        await(() -> heard.lastDevices().isEmpty());
+        assertEquals(List.of(), devicesOfOurs());
+        pods.bindProvider(FakeFramework.reference(1), new PairProvider());
+        await(() -> heard.lastDevices().size() == 1);
+        pods.purge();
+        assertEquals(List.of(), devicesOfOurs());
     }
 
     private PodLink onlyPod() {

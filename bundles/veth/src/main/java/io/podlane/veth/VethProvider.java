@@ -7,6 +7,7 @@ import io.podlane.api.device.Device;
 import io.podlane.api.device.PodLink;
 import io.podlane.api.device.PodLinkProvider;
 import io.podlane.api.device.PodSpec;
+import io.podlane.api.device.SparePair;
 import io.podlane.api.kernel.KernelException;
 import io.podlane.linux.netlink.Address;
 import io.podlane.linux.netlink.Link;
@@ -52,16 +53,66 @@ public final class VethProvider implements PodLinkProvider {
                             LinkSpec.Side.named(deviceName).mtu(mtu).switchedOn(),
                             LinkSpec.Side.named(POD_DEVICE).mtu(mtu).in(namespace)));
             try {
-                Link nodeSide = node.links().find(deviceName).orElseThrow();
-                Link podSide = pod.links().find(POD_DEVICE).orElseThrow();
-                connectPod(pod, podSide.ifindex(), nodeSide.mac(), spec);
-                connectNode(node, nodeSide.ifindex(), podSide.mac(), spec);
-                return podLink(spec, nodeSide, podSide.mac());
+                return connect(node, pod, spec, node.links().find(deviceName).orElseThrow());
             } catch (RuntimeException e) {
                 delete(node, deviceName, e);
                 throw e;
             }
         }
+    }
+
+    @Override
+    public Optional<SparePair> prepare(String waitingRoom, String deviceName, int mtu) {
+        try (var namespace = NetworkNamespace.open(Path.of(waitingRoom));
+                var node = Rtnetlink.open()) {
+            node.links()
+                    .create(new LinkSpec.Veth(
+                            LinkSpec.Side.named(deviceName).mtu(mtu),
+                            LinkSpec.Side.named(deviceName).mtu(mtu).in(namespace)));
+            return node.links().find(deviceName).map(link -> new Spare(waitingRoom, link));
+        }
+    }
+
+    /**
+     * A pair whose far side waits.
+     *
+     * @param waitingRoom the path of the namespace that it waits in
+     */
+    private record Spare(String waitingRoom, Link link) implements SparePair {
+        @Override
+        public Device device() {
+            return VethProvider.device(link);
+        }
+
+        @Override
+        public PodLink assign(PodSpec spec, String deviceName, int mtu) {
+            try (var node = Rtnetlink.open()) {
+                try (var waiting = NetworkNamespace.open(Path.of(waitingRoom));
+                        var namespace = NetworkNamespace.open(Path.of(spec.netns()));
+                        var far = Rtnetlink.open(waiting);
+                        var pod = Rtnetlink.open(namespace)) {
+                    // Named first: if the agent dies in between, the pair goes, or is found as the pod's.
+                    node.links().rename(link.ifindex(), deviceName);
+                    node.links().setMtu(link.ifindex(), mtu);
+                    far.links().setMtu(link.peerIfindex(), mtu);
+                    far.links().move(link.peerIfindex(), namespace, POD_DEVICE);
+                    node.links().setUp(link.ifindex());
+                    return connect(
+                            node, pod, spec, node.links().find(deviceName).orElseThrow());
+                } catch (RuntimeException e) {
+                    delete(node, link.ifindex(), e);
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Both sides are there; now they get all they need to talk. */
+    private static PodLink connect(Rtnetlink node, Rtnetlink pod, PodSpec spec, Link nodeSide) {
+        Link podSide = pod.links().find(POD_DEVICE).orElseThrow();
+        connectPod(pod, podSide.ifindex(), nodeSide.mac(), spec);
+        connectNode(node, nodeSide.ifindex(), podSide.mac(), spec);
+        return podLink(spec, nodeSide, podSide.mac());
     }
 
     private static void connectPod(Rtnetlink pod, int device, MacAddress node, PodSpec spec) {
@@ -96,6 +147,16 @@ public final class VethProvider implements PodLinkProvider {
         }
     }
 
+    private static void delete(Rtnetlink node, int ifindex, RuntimeException because) {
+        try {
+            if (node.links().find(ifindex).isPresent()) {
+                node.links().delete(ifindex);
+            }
+        } catch (KernelException e) {
+            because.addSuppressed(e);
+        }
+    }
+
     @Override
     public Optional<PodLink> adopt(PodSpec spec, String deviceName) {
         try (var namespace = NetworkNamespace.open(Path.of(spec.netns()));
@@ -124,8 +185,12 @@ public final class VethProvider implements PodLinkProvider {
     }
 
     private static PodLink podLink(PodSpec spec, Link link, MacAddress podMac) {
+        return new PodLink(spec, device(link), "l2", podMac.bytes(), link.mac().bytes(), true);
+    }
+
+    private static Device device(Link link) {
         int ifindex = link.ifindex();
-        var device = new Device(
+        return new Device(
                 link.name(),
                 ifindex,
                 Device.Role.POD,
@@ -134,7 +199,6 @@ public final class VethProvider implements PodLinkProvider {
                         Hook.POD_EGRESS, new AttachPoint.Tcx(ifindex, AttachPoint.Tcx.Direction.INGRESS),
                         Hook.POD_INGRESS, new AttachPoint.Tcx(ifindex, AttachPoint.Tcx.Direction.EGRESS)),
                 Set.of());
-        return new PodLink(spec, device, "l2", podMac.bytes(), link.mac().bytes(), true);
     }
 
     private static InetAddress address(byte[] bytes) {

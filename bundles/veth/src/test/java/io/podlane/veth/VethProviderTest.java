@@ -12,6 +12,7 @@ import io.podlane.api.attach.Hook;
 import io.podlane.api.cluster.IpAddress;
 import io.podlane.api.device.PodLink;
 import io.podlane.api.device.PodSpec;
+import io.podlane.api.device.SparePair;
 import io.podlane.api.kernel.Errno;
 import io.podlane.api.kernel.KernelException;
 import io.podlane.linux.netlink.Address;
@@ -144,6 +145,79 @@ class VethProviderTest {
         assertEquals("add route", thrown.operation());
         assertEquals(Optional.empty(), onNode.links().find(DEVICE));
         assertEquals(Optional.empty(), inPod.links().find("eth0"));
+    }
+
+    @Test
+    void sparePairWaitsSwitchedOffAndOutOfThePodsSight() {
+        try (var waiting = NetworkNamespace.create();
+                var far = Rtnetlink.open(waiting)) {
+            SparePair spare = spare(waiting);
+            Link near = onNode.links().find(spare.device().ifindex()).orElseThrow();
+            assertEquals("plspare1", near.name());
+            assertEquals("plspare1", spare.device().name());
+            assertFalse(near.up());
+            assertFalse(far.links().find(near.peerIfindex()).orElseThrow().up());
+            assertTrue(inPod.links().find("eth0").isEmpty());
+            far.addresses().add(Address.single(near.peerIfindex(), POD4));
+            assertThrows(UncheckedIOException.class, () -> connect(waiting, new InetSocketAddress(NODE4, 9)));
+        }
+    }
+
+    private SparePair spare(NetworkNamespace waiting) {
+        return node.call(() -> provider.prepare(waiting.path().toString(), "plspare1", 1500))
+                .orElseThrow();
+    }
+
+    @Test
+    void assignedSpareIsAsOneMadeForThePod() throws IOException {
+        PodLink link;
+        try (var waiting = NetworkNamespace.create()) {
+            SparePair spare = spare(waiting);
+            link = node.call(() -> spare.assign(spec, DEVICE, 1400));
+            assertEquals(spare.device().ifindex(), link.device().ifindex(), "the programs there stay");
+            assertEquals(spare.device().hooks(), link.device().hooks());
+        }
+        PodLink adopted = node.call(() -> provider.adopt(spec, DEVICE)).orElseThrow();
+        assertEquals(link.device(), adopted.device());
+        assertArrayEquals(link.podMac(), adopted.podMac());
+        assertArrayEquals(link.hostMac(), adopted.hostMac());
+        assertTrue(onNode.links().find("plspare1").isEmpty());
+        assertEquals(1400, onNode.links().find(DEVICE).orElseThrow().mtu());
+        assertEquals(1400, inPod.links().find("eth0").orElseThrow().mtu());
+        assertConnects(node, pod, POD4);
+        assertConnects(pod, node, NODE4);
+        assertConnects(node, pod, POD6);
+        assertConnects(pod, node, NODE6);
+        assertConnects(pod, pod, POD4);
+    }
+
+    @Test
+    void spareGoesWithTheNamespaceThatItWaitsIn() {
+        SparePair spare;
+        try (var waiting = NetworkNamespace.create()) {
+            spare = spare(waiting);
+            assertTrue(onNode.links().find(spare.device().ifindex()).isPresent());
+        }
+        long deadline = System.nanoTime() + java.util.concurrent.TimeUnit.SECONDS.toNanos(10);
+        while (onNode.links().find(spare.device().ifindex()).isPresent()) {
+            assertTrue(System.nanoTime() < deadline, "it is still there after 10 s");
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void nothingIsLeftOfASpareThatCannotBeAssigned() {
+        inPod.links().create(new LinkSpec.Veth(LinkSpec.Side.named("eth0"), LinkSpec.Side.named("other0")));
+        try (var waiting = NetworkNamespace.create()) {
+            SparePair spare = spare(waiting);
+            var thrown = assertThrows(KernelException.class, () -> node.call(() -> spare.assign(spec, DEVICE, 1500)));
+            assertEquals(Errno.EEXIST, thrown.errno());
+            assertTrue(onNode.links().find(spare.device().ifindex()).isEmpty());
+            assertTrue(onNode.links().find(DEVICE).isEmpty());
+        }
+        assertEquals(
+                List.of("eth0", "lo", "other0"),
+                inPod.links().list().stream().map(Link::name).sorted().toList());
     }
 
     @Test

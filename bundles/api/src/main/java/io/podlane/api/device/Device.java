@@ -20,6 +20,7 @@ public record Device(
         String name, int ifindex, Role role, String kind, Map<Hook, AttachPoint> hooks, java.util.Set<Hook> tailed) {
     /** What a device is for. */
     public enum Role {
+        /** A pod's, or one that waits for a pod: programs are attached before it gets one. */
         POD,
         UPLINK
     }

@@ -22,6 +22,21 @@ public interface PodLinkProvider {
     PodLink create(PodSpec spec, String deviceName, int mtu);
 
     /**
+     * Makes a device pair for a pod that is still to come, so that adding that pod need not wait for the kernel to attach
+     * programs to it. All or nothing.
+     *
+     * @param waitingRoom the path of the network namespace in which the far side is made; nobody is in there, and it lasts
+     *     no longer than the agent
+     * @param deviceName the name that both sides get for the time being; at most 15 bytes
+     * @param mtu the largest packet on both sides, in bytes
+     * @return empty if devices of this kind cannot be made ahead
+     * @throws io.podlane.api.kernel.KernelException if the kernel refuses
+     */
+    default Optional<SparePair> prepare(String waitingRoom, String deviceName, int mtu) {
+        return Optional.empty();
+    }
+
+    /**
      * Finds a device that an earlier run made for this pod.
      *
      * @return empty if there is none, or a device of that name is something else
