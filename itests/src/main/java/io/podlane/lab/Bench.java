@@ -24,6 +24,7 @@ public final class Bench {
     private static final int STARTS = 7;
     private static final int COMMANDS = 30;
     private static final int PODS = 30;
+    private static final Duration BETWEEN_PODS = Duration.ofMillis(300);
 
     private final List<Figures.Swap> swaps = new ArrayList<>();
     private final Map<String, Object> agent = new LinkedHashMap<>();
@@ -128,6 +129,20 @@ public final class Bench {
                 .toString();
     }
 
+    private static List<Duration> addPods(Lab lab, Node node, String name, Duration between) {
+        var took = new ArrayList<Duration>();
+        for (int n = 0; n < PODS; n++) {
+            Figures.pause(between);
+            String pod = name + n;
+            String netns = lab.netns(pod).path().toString();
+            String address = "10.1." + (name.equals("paced") ? 1 : 2) + "." + (n + 10);
+            long start = System.nanoTime();
+            node.must("pod:add", pod, "--netns", netns, "--ip", address);
+            took.add(Duration.ofNanos(System.nanoTime() - start));
+        }
+        return took;
+    }
+
     private void agentFigures() {
         try (var lab = Lab.open()) {
             var node = lab.node("node-a");
@@ -146,16 +161,11 @@ public final class Bench {
             agent.put("residentMiBIdle", node.residentKib() / 1024);
             agent.put("svcListMedian", millis(Figures.command(node, COMMANDS, "svc:list")));
             agent.put("statusMedian", millis(Figures.command(node, COMMANDS, "podlane:status")));
-            var adds = new ArrayList<Duration>();
-            for (int n = 0; n < PODS; n++) {
-                var netns = lab.netns("pod" + n);
-                long start = System.nanoTime();
-                node.must("pod:add", "pod" + n, "--netns", netns.path().toString(), "--ip", "10.1.1." + (n + 10));
-                adds.add(Duration.ofNanos(System.nanoTime() - start));
-            }
-            agent.put("podAddFirst", millis(adds.get(0)));
-            agent.put("podAddMedian", millis(Figures.median(adds)));
-            agent.put("residentMiBWith" + PODS + "Pods", node.residentKib() / 1024);
+            var paced = addPods(lab, node, "paced", BETWEEN_PODS);
+            agent.put("podAddFirst", millis(paced.get(0)));
+            agent.put("podAddMedian", millis(Figures.median(paced)));
+            agent.put("podAddMedianBackToBack", millis(Figures.median(addPods(lab, node, "burst", Duration.ZERO))));
+            agent.put("residentMiBWith" + 2 * PODS + "Pods", node.residentKib() / 1024);
             agent.forEach((what, figure) -> System.out.println(what + ": " + figure));
         }
     }

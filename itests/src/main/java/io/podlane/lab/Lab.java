@@ -86,7 +86,12 @@ public final class Lab implements AutoCloseable {
 
     /** A new node: a namespace, and folders for its agent. */
     public Node node(String name) {
-        return own(new Node(this, name, netns(name)));
+        Netns netns = netns(name);
+        // The stack's own multicast on every new device would reach the pods at any time, and be counted with the rest.
+        for (String which : new String[] {"all", "default"}) {
+            netns.run("sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/" + which + "/disable_ipv6");
+        }
+        return own(new Node(this, name, netns));
     }
 
     /** Two devices called eth0, wired to each other, in two nodes' namespaces. */

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,6 +48,9 @@ public final class DeployFolder {
     private volatile boolean closed;
 
     private record Refused(String fingerprint, boolean mayLackAnother) {}
+
+    /** A jar of a bundle that is not there yet, and the file's fingerprint when it was read: it may be gone by the end. */
+    private record Fresh(BundleJar jar, String fingerprint) {}
 
     private record Unfinished(String fingerprint, long sinceNanos) {}
 
@@ -151,7 +153,7 @@ public final class DeployFolder {
 
     /** Takes in the jars that are new or changed. Returns whether a bundle came that was not there. */
     private boolean takeIn(Set<String> present) throws IOException {
-        Map<String, BundleJar> fresh = new LinkedHashMap<>();
+        Map<String, Fresh> fresh = new LinkedHashMap<>();
         for (String file : present) {
             try {
                 String fingerprint = files.fingerprint(file);
@@ -193,10 +195,10 @@ public final class DeployFolder {
         }
     }
 
-    private void takeOrCollect(String file, String fingerprint, BundleJar jar, Map<String, BundleJar> fresh) {
+    private void takeOrCollect(String file, String fingerprint, BundleJar jar, Map<String, Fresh> fresh) {
         Optional<Bundle> existing = deployer.find(jar.symbolicName());
         if (existing.isEmpty()) {
-            fresh.put(file, jar);
+            fresh.put(file, new Fresh(jar, fingerprint));
             return;
         }
         try {
@@ -207,20 +209,22 @@ public final class DeployFolder {
         }
     }
 
-    private boolean install(Map<String, BundleJar> fresh) throws IOException {
+    private boolean install(Map<String, Fresh> fresh) throws IOException {
         if (fresh.isEmpty()) {
             return false;
         }
-        Map<String, String> failures = deployer.install(new ArrayList<>(fresh.values()));
+        Map<String, String> failures =
+                deployer.install(fresh.values().stream().map(Fresh::jar).toList());
         boolean installed = false;
         for (var entry : fresh.entrySet()) {
             String file = entry.getKey();
-            String name = entry.getValue().symbolicName();
-            String fingerprint = files.fingerprint(file);
-            if (failures.containsKey(name)) {
-                refuse(file, fingerprint, true, entry.getValue() + " was refused: " + failures.get(name));
+            BundleJar jar = entry.getValue().jar();
+            String fingerprint = entry.getValue().fingerprint();
+            String failure = failures.get(jar.symbolicName());
+            if (failure != null) {
+                refuse(file, fingerprint, true, jar + " was refused: " + failure);
             } else {
-                accept(file, fingerprint, entry.getValue(), "installed " + entry.getValue());
+                accept(file, fingerprint, jar, "installed " + jar);
                 installed = true;
             }
         }
