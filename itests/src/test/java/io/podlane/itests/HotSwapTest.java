@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonElement;
 import io.podlane.lab.Await;
 import io.podlane.lab.Commands;
+import io.podlane.lab.Drops;
 import io.podlane.lab.NextRelease;
 import io.podlane.lab.Node;
 import io.podlane.lab.Traffic;
@@ -64,13 +65,18 @@ class HotSwapTest {
         var udp = Traffic.udp(
                 two.lab(), two.clientA().netns(), TwoNodes.SERVICE, TwoNodes.PORT, PACKETS_PER_SECOND, FLOWS);
         var tcp = Traffic.tcp(two.lab(), two.clientA().netns(), TwoNodes.SERVICE, TwoNodes.PORT);
+        var before = Drops.now(two);
         Traffic.mark("during", udp, tcp);
         deed.accept(two.nodeA());
         Traffic.mark("after", udp, tcp);
         var packets = udp.stop();
         var connection = tcp.stop();
         assertTrue(packets.interval("during").sent() > 0, packets::toString);
-        assertEquals(0, packets.lost(), () -> packets + "\n" + two.nodeA().log());
+        assertEquals(
+                0,
+                packets.lost(),
+                () -> packets + "\ndropped by: " + Drops.now(two).since(before) + "\n"
+                        + two.nodeA().log());
         assertEquals(0, connection.resets(), connection::toString);
         assertEquals(0, connection.lost(), connection::toString);
     }
