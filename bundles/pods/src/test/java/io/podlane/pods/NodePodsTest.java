@@ -17,6 +17,7 @@ import io.podlane.linux.netlink.Link;
 import io.podlane.linux.netlink.LinkSpec;
 import io.podlane.linux.netlink.Rtnetlink;
 import io.podlane.linux.netns.NetworkNamespace;
+import io.podlane.linux.pair.DevicePairs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -48,7 +49,7 @@ class NodePodsTest {
     private final NetworkNamespace otherPod = NetworkNamespace.create();
     private final Rtnetlink onNode = Rtnetlink.open(node);
     private final FakeFramework framework = new FakeFramework();
-    private final PairProvider provider = new PairProvider();
+    private final DevicePairs provider = new DevicePairs(new BarePair());
     private NodePods pods;
 
     @BeforeEach
@@ -215,7 +216,7 @@ class NodePodsTest {
         var heard = new Heard();
         pods.bindDeviceListener(heard);
         pods.unbindProvider(FakeFramework.reference(1), provider);
-        pods.bindProvider(FakeFramework.reference(1), new PairProvider());
+        pods.bindProvider(FakeFramework.reference(1), new DevicePairs(new BarePair()));
         await(() -> onlyPod().managed());
         assertEquals(1, heard.devices.size());
     }
@@ -429,7 +430,7 @@ class NodePodsTest {
         pods.unbindProvider(FakeFramework.reference(1), provider);
         await(() -> heard.lastDevices().isEmpty());
         assertEquals(List.of(), devicesOfOurs());
-        pods.bindProvider(FakeFramework.reference(1), new PairProvider());
+        pods.bindProvider(FakeFramework.reference(1), new DevicePairs(new BarePair()));
         await(() -> heard.lastDevices().size() == 1);
         pods.purge();
         assertEquals(List.of(), devicesOfOurs());
