@@ -122,7 +122,17 @@ class ServiceTrafficTest {
         try {
             var spoofed = two.clientB()
                     .netns()
-                    .tryRun("ip", "route", "add", "10.1.1.11/32", "dev", "eth0", "src", "10.1.9.9");
+                    .tryRun(
+                            "ip",
+                            "route",
+                            "add",
+                            "10.1.1.11/32",
+                            "via",
+                            "169.254.1.1",
+                            "dev",
+                            "eth0",
+                            "src",
+                            "10.1.9.9");
             assertTrue(spoofed.ok(), spoofed::err);
             var result = Traffic.requests(two.clientB().netns(), "udp", "10.1.1.11", TwoNodes.TARGET_PORT, 1);
             assertEquals(0, result.ok(), result::toString);
