@@ -128,6 +128,18 @@ class DeployFolderTest {
     }
 
     @Test
+    void namedPipeIsReportedAndHoldsUpNobody() throws Exception {
+        assertEquals(
+                0,
+                new ProcessBuilder("mkfifo", deploy.resolve("pipe.jar").toString())
+                        .start()
+                        .waitFor());
+        awaitProblem("pipe.jar is no regular file");
+        drop(TestBundle.make(folder, "more", "1.0.0", "plain"), "more.jar");
+        awaitActive("test.more", "1.0.0");
+    }
+
+    @Test
     void damagedJarIsReported() throws Exception {
         byte[] bytes = Files.readAllBytes(TestBundle.make(folder, "bad", "1.0.0", "plain", "-compression=STORE"));
         String text = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1);

@@ -24,6 +24,10 @@ record BundleJar(Path path, String symbolicName, Version version) {
      * @throws IOException if it is no jar, if a part is missing or damaged, or if it is not a bundle
      */
     static BundleJar read(Path path) throws IOException {
+        // Opening a named pipe would wait for a writer, for ever, and every update with it.
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new IOException(path + " is no regular file");
+        }
         try (JarFile jar = new JarFile(path.toFile(), false)) {
             Manifest manifest = jar.getManifest();
             String name =

@@ -16,6 +16,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -48,7 +49,12 @@ record FileContent(Map<Key, Good> objects, Map<String, String> problems, boolean
     static FileContent read(Path path, FileContent before) {
         String file = path.getFileName().toString();
         try {
-            long size = Files.size(path);
+            var attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            if (!attributes.isRegularFile()) {
+                // Opening a named pipe would wait for a writer, for ever, and every other manifest with it.
+                return before.broken(file, "is no regular file");
+            }
+            long size = attributes.size();
             if (size > LARGEST_BYTES) {
                 return before.broken(file, "has " + (size >> 20) + " MiB, allowed are " + (LARGEST_BYTES >> 20));
             }

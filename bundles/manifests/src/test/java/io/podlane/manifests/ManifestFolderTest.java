@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** When a file is read, with the time told by the test. */
@@ -262,6 +263,20 @@ class ManifestFolderTest {
                         dir.toString(),
                         "the folder does not exist; it is waited for. What was read from it before stays in use."),
                 problems());
+    }
+
+    @Test
+    @Timeout(10)
+    void aNamedPipeIsAProblemAndTheOtherFilesAreRead() throws Exception {
+        assertEquals(
+                0,
+                new ProcessBuilder("mkfifo", dir.resolve("pipe.yaml").toString())
+                        .start()
+                        .waitFor());
+        write("a.yaml", service("a"));
+        folder.load(now);
+        assertEquals(List.of("a"), services());
+        assertEquals(Map.of("pipe.yaml", "is no regular file."), problems());
     }
 
     @Test
