@@ -45,7 +45,7 @@ final class Whiteboard<L, T> {
     private void tell(L listener) {
         try {
             call.accept(listener, last);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             LOG.error("listener={} failed", listener.getClass().getName(), e);
         }
     }

@@ -128,7 +128,8 @@ public final class Attachments implements DeviceListener, Purgeable {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     void addExtension(ServiceReference<DatapathExtension> reference, DatapathExtension extension) {
-        unlessStopped(() -> reconciler.add(reference, extension));
+        Extensions.Wish wish = Extensions.ask(extension);
+        unlessStopped(() -> reconciler.add(reference, wish));
     }
 
     void removeExtension(ServiceReference<DatapathExtension> reference) {

@@ -84,8 +84,8 @@ final class Reconciler {
         sweep();
     }
 
-    void add(ServiceReference<DatapathExtension> reference, DatapathExtension extension) {
-        extensions.add(reference, extension);
+    void add(ServiceReference<DatapathExtension> reference, Extensions.Wish wish) {
+        extensions.add(reference, wish);
         reconcile();
     }
 

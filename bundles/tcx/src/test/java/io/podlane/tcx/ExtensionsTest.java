@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.ServiceReference;
@@ -48,8 +49,39 @@ final class ExtensionsTest {
         return new Device(name, ifindex, role, kind, hooks, tailed);
     }
 
-    private record Fake(String name, Program program, DeviceSelector devices, Phase phase)
-            implements DatapathExtension {
+    private static class Fake implements DatapathExtension {
+        private final String name;
+        private final Program program;
+        private final DeviceSelector devices;
+        private final Phase phase;
+
+        Fake(String name, Program program, DeviceSelector devices, Phase phase) {
+            this.name = name;
+            this.program = program;
+            this.devices = devices;
+            this.phase = phase;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public Program program() {
+            return program;
+        }
+
+        @Override
+        public DeviceSelector devices() {
+            return devices;
+        }
+
+        @Override
+        public Phase phase() {
+            return phase;
+        }
+
         @Override
         public Hook hook() {
             return Hook.POD_EGRESS;
@@ -63,10 +95,15 @@ final class ExtensionsTest {
                 (proxy, method, arguments) -> method.getName().equals("name") ? name : null);
     }
 
-    @SuppressWarnings("unchecked")
     private static ServiceReference<DatapathExtension> reference(String owner, int ranking) {
         var loader = ExtensionsTest.class.getClassLoader();
-        var bundle = Proxy.newProxyInstance(loader, new Class<?>[] {Bundle.class}, (p, m, a) -> owner);
+        return reference(
+                (Bundle) Proxy.newProxyInstance(loader, new Class<?>[] {Bundle.class}, (p, m, a) -> owner), ranking);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static ServiceReference<DatapathExtension> reference(Bundle bundle, int ranking) {
+        var loader = ExtensionsTest.class.getClassLoader();
         return (ServiceReference<DatapathExtension>) Proxy.newProxyInstance(
                 loader,
                 new Class<?>[] {ServiceReference.class},
@@ -81,15 +118,17 @@ final class ExtensionsTest {
                 });
     }
 
+    private void add(ServiceReference<DatapathExtension> reference, DatapathExtension extension) {
+        extensions.add(reference, Extensions.ask(extension));
+    }
+
     private Map<LinkPin, Declaration> declarations(Device... devices) {
         return extensions.declarations(List.of(devices), leases, problems::put);
     }
 
     @Test
     void anExtensionIsWantedOnEveryDeviceItSelects() {
-        extensions.add(
-                reference("org.example", 0),
-                new Fake("count", program("p"), new DeviceSelector.Pods(), Phase.CLASSIFY));
+        add(reference("org.example", 0), new Fake("count", program("p"), new DeviceSelector.Pods(), Phase.CLASSIFY));
         var wanted = declarations(POD, UPLINK);
         assertEquals(1, wanted.size());
         var declared = wanted.values().iterator().next();
@@ -102,9 +141,7 @@ final class ExtensionsTest {
 
     @Test
     void aDeviceWithoutTheHookIsNamedAndTheOthersAreServed() {
-        extensions.add(
-                reference("org.example", 0),
-                new Fake("count", program("p"), new DeviceSelector.Pods(), Phase.CLASSIFY));
+        add(reference("org.example", 0), new Fake("count", program("p"), new DeviceSelector.Pods(), Phase.CLASSIFY));
         assertEquals(1, declarations(IPVLAN, POD).size());
         assertEquals(
                 "a device of kind ipvlan has no hook POD_EGRESS, so the program does not run there",
@@ -113,18 +150,56 @@ final class ExtensionsTest {
 
     @Test
     void anExtensionThatThrowsOrHasABadNameIsNamedAndTheOthersAreServed() {
-        extensions.add(reference("broken", 0), new Fake("x", program("p"), null, Phase.SHAPE));
-        extensions.add(
-                reference("badly.named", 0), new Fake("a b", program("p"), new DeviceSelector.Pods(), Phase.SHAPE));
-        extensions.add(reference("fine", 0), new Fake("x", program("p"), new DeviceSelector.Pods(), Phase.SHAPE));
+        add(reference("broken", 0), new Fake("x", program("p"), null, Phase.SHAPE));
+        add(reference("badly.named", 0), new Fake("a b", program("p"), new DeviceSelector.Pods(), Phase.SHAPE));
+        add(reference("fine", 0), new Fake("x", program("p"), new DeviceSelector.Pods(), Phase.SHAPE));
         assertEquals(1, declarations(POD).size());
         assertEquals(Set.of("extension of broken", "extension of badly.named"), problems.keySet());
     }
 
     @Test
+    void anExtensionBuiltAgainstAnotherApiIsNamedAndTheOthersAreServed() {
+        add(reference("broken", 0), new Fake("x", program("p"), new DeviceSelector.Pods(), Phase.SHAPE) {
+            @Override
+            public Program program() {
+                throw new AbstractMethodError("program");
+            }
+        });
+        add(reference("fine", 0), new Fake("x", program("p"), new DeviceSelector.Pods(), Phase.SHAPE));
+        assertEquals(1, declarations(POD).size());
+        assertEquals(
+                Map.of("extension of broken", "it cannot be attached: java.lang.AbstractMethodError: program"),
+                problems);
+    }
+
+    @Test
+    void anExtensionIsAskedOnceWhenItComesAndNotForEveryDevice() {
+        var asked = new AtomicInteger();
+        add(reference("slow", 0), new Fake("x", program("p"), new DeviceSelector.Pods(), Phase.SHAPE) {
+            @Override
+            public String name() {
+                asked.incrementAndGet();
+                return super.name();
+            }
+        });
+        declarations(POD);
+        declarations(POD);
+        assertEquals(1, asked.get());
+    }
+
+    @Test
+    void ofTwoExtensionsOfABundleWithOneNameOneRunsAndTheNameIsAProblem() {
+        var first = reference("b", 0);
+        add(first, new Fake("x", program("p"), new DeviceSelector.Pods(), Phase.SHAPE));
+        add(reference(first.getBundle(), 0), new Fake("x", program("q"), new DeviceSelector.Pods(), Phase.ROUTE));
+        assertEquals(1, declarations(POD).size());
+        assertEquals(Set.of("x of b"), problems.keySet());
+    }
+
+    @Test
     void ofTwoVersionsOfABundleTheOneOfHigherRankingGetsTheDevice() {
-        extensions.add(reference("b", 5), new Fake("x", program("new"), new DeviceSelector.Pods(), Phase.SHAPE));
-        extensions.add(reference("b", 1), new Fake("x", program("old"), new DeviceSelector.Pods(), Phase.SHAPE));
+        add(reference("b", 5), new Fake("x", program("new"), new DeviceSelector.Pods(), Phase.SHAPE));
+        add(reference("b", 1), new Fake("x", program("old"), new DeviceSelector.Pods(), Phase.SHAPE));
         var wanted = declarations(POD);
         assertEquals(1, wanted.size());
         assertEquals("new", wanted.values().iterator().next().program().name());
