@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.podlane.manifests;
 
+import io.podlane.api.cluster.IpAddress;
 import io.podlane.api.cluster.ObjectName;
 import io.podlane.api.cluster.Service;
 import io.podlane.manifests.Fields.BadFieldException;
@@ -24,6 +25,8 @@ record ServiceManifest(Service service, Map<String, String> selector, List<Targe
     record Target(Optional<String> name, int number) {}
 
     private static final String CLUSTER_IP = "an IPv4 or IPv6 address, None or empty";
+    private static final String UNICAST =
+            "an address that is not unspecified, loopback, link-local, multicast or broadcast";
 
     static ServiceManifest read(ObjectName name, Fields object) throws BadFieldException {
         Fields spec = object.object("spec");
@@ -78,7 +81,13 @@ record ServiceManifest(Service service, Map<String, String> selector, List<Targe
                 throw spec.bad("clusterIP", CLUSTER_IP);
             }
         }
+        if (first.isPresent() && !IpAddress.isUnicast(first.get())) {
+            throw spec.bad("clusterIP", UNICAST);
+        }
         List<InetAddress> all = spec.addresses("clusterIPs");
+        if (!all.stream().allMatch(IpAddress::isUnicast)) {
+            throw spec.bad("clusterIPs", UNICAST);
+        }
         if (all.isEmpty()) {
             return first.map(List::of).orElse(List.of());
         }

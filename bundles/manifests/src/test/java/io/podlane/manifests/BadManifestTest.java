@@ -37,9 +37,17 @@ class BadManifestTest {
     static Stream<Arguments> badObjects() {
         String service = "Service default/web";
         String port = "allowed is a whole number from 1 to 65535";
+        String unicast = "allowed is an address that is not unspecified, loopback, link-local, multicast or broadcast";
         return Stream.of(
                 service("{clusterIP: 10.0.0.1, ports: [{port: 70000}]}", "spec.ports[0].port: found 70000, " + port),
                 service("{ports: [{port: 0}]}", "spec.ports[0].port: found 0, " + port),
+                service("{clusterIP: 0.0.0.0, ports: [{port: 80}]}", "spec.clusterIP: found \"0.0.0.0\", " + unicast),
+                service(
+                        "{clusterIP: 127.0.0.1, ports: [{port: 80}]}",
+                        "spec.clusterIP: found \"127.0.0.1\", " + unicast),
+                service(
+                        "{clusterIPs: [10.0.0.1, 'ff02::1'], ports: [{port: 80}]}",
+                        "spec.clusterIPs: found a list, " + unicast),
                 service("{ports: [{port: -1}]}", "spec.ports[0].port: found -1, " + port),
                 service("{ports: [{port: '80'}]}", "spec.ports[0].port: found \"80\", " + port),
                 service("{ports: [{port: 80.5}]}", "spec.ports[0].port: found 80.5, " + port),

@@ -75,7 +75,7 @@ public final class NodePods implements PodLinks, Purgeable {
         uplinks = new Uplinks(node.uplinks(), problems);
         rtnetlink = Rtnetlink.open();
         spares = new Spares(new WaitingRoom(rtnetlink.links()), problems);
-        table = new PodTable(new PodStore(node.stateDir()), providers, spares, rtnetlink.links(), problems);
+        table = new PodTable(new PodStore(node.stateDir()), providers, spares, rtnetlink, problems);
         owner.later(() -> {
             spares.keep(keptSpares);
             refillAfter(START);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.podlane.pods;
 
+import io.podlane.api.cluster.IpAddress;
 import io.podlane.api.device.Device;
 import io.podlane.api.device.PodLink;
 import io.podlane.api.device.PodLinkProvider;
@@ -9,6 +10,9 @@ import io.podlane.api.kernel.KernelException;
 import io.podlane.api.status.Problems;
 import io.podlane.linux.netlink.Link;
 import io.podlane.linux.netlink.Links;
+import io.podlane.linux.netlink.Route;
+import io.podlane.linux.netlink.Routes;
+import io.podlane.linux.netlink.Rtnetlink;
 import io.podlane.linux.netns.NetworkNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,14 +46,16 @@ final class PodTable {
     private final Providers providers;
     private final Spares spares;
     private final Links links;
+    private final Routes routes;
     private final Problems problems;
     private final Map<String, Entry> pods = new TreeMap<>();
 
-    PodTable(PodStore store, Providers providers, Spares spares, Links links, Problems problems) {
+    PodTable(PodStore store, Providers providers, Spares spares, Rtnetlink node, Problems problems) {
         this.store = store;
         this.providers = providers;
         this.spares = spares;
-        this.links = links;
+        links = node.links();
+        routes = node.routes();
         this.problems = problems;
     }
 
@@ -179,12 +185,17 @@ final class PodTable {
 
     private void check(PodSpec spec) {
         String name = spec.name();
+        if (name.isBlank() || name.chars().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException("'" + name + "' is no name for a pod: it is "
+                    + (name.isBlank() ? "empty" : "not one line of text"));
+        }
         if (spec.ips().isEmpty()) {
             throw new IllegalArgumentException("pod " + name + " has no address");
         }
         if (new HashSet<>(spec.ips()).size() < spec.ips().size()) {
             throw new IllegalArgumentException("pod " + name + " names an address twice");
         }
+        checkAddresses(spec);
         for (Entry other : pods.values()) {
             if (other.link().spec().name().equals(name)) {
                 continue;
@@ -201,12 +212,42 @@ final class PodTable {
             }
         }
         try (var namespace = NetworkNamespace.open(Path.of(spec.netns()))) {
-            LOG.debug("pod={} netns={}", name, namespace);
+            if (isOwn(namespace)) {
+                throw new IllegalArgumentException("the network namespace " + spec.netns() + " of pod " + name
+                        + " is the node's own; a pod that shares it needs no device");
+            }
         } catch (KernelException e) {
             throw new IllegalArgumentException(
                     "pod " + name + " has no network namespace at " + spec.netns() + ": "
                             + e.detail().orElse(e.errno().name()),
                     e);
+        }
+    }
+
+    /** A pod's address leads every packet for it into that pod, so what others need must not become one. */
+    private void checkAddresses(PodSpec spec) {
+        List<Route> local = routes.list(Route.LOCAL);
+        List<Route> main = routes.list(Route.MAIN);
+        for (InetAddress ip : spec.ips()) {
+            String which = "the address " + ip.getHostAddress() + " of pod " + spec.name();
+            if (!IpAddress.isUnicast(ip)) {
+                throw new IllegalArgumentException(which + " is none that a pod can have");
+            }
+            if (local.stream()
+                    .anyMatch(route -> route.destination().equals(Route.to(ip).destination()))) {
+                throw new IllegalArgumentException(
+                        which + " is the node's own, or a broadcast address of its networks");
+            }
+            if (main.stream().anyMatch(route -> route.gateway().equals(Optional.of(ip)))) {
+                throw new IllegalArgumentException(
+                        which + " is that of a gateway, over which this node reaches others");
+            }
+        }
+    }
+
+    private static boolean isOwn(NetworkNamespace namespace) {
+        try (var own = NetworkNamespace.current()) {
+            return own.isSameAs(namespace);
         }
     }
 

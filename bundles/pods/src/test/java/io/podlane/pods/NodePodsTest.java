@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.podlane.api.cluster.Cidr;
 import io.podlane.api.cluster.IpAddress;
 import io.podlane.api.device.Device;
 import io.podlane.api.device.DeviceListener;
@@ -13,8 +14,10 @@ import io.podlane.api.device.PodLink;
 import io.podlane.api.device.PodListener;
 import io.podlane.api.device.PodSpec;
 import io.podlane.api.node.NodeConfig;
+import io.podlane.linux.netlink.Address;
 import io.podlane.linux.netlink.Link;
 import io.podlane.linux.netlink.LinkSpec;
+import io.podlane.linux.netlink.Route;
 import io.podlane.linux.netlink.Rtnetlink;
 import io.podlane.linux.netns.NetworkNamespace;
 import io.podlane.linux.pair.DevicePairs;
@@ -35,6 +38,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("kernel")
 class NodePodsTest {
@@ -120,6 +125,57 @@ class NodePodsTest {
         var inside = new PodSpec("b", pod.path().toString(), List.of(IP2), Map.of(), Optional.empty());
         var thrown = assertThrows(IllegalArgumentException.class, () -> pods.add(inside));
         assertEquals("the network namespace " + pod.path() + " of pod b is pod a's already", thrown.getMessage());
+    }
+
+    @Test
+    void namespaceOfTheNodeIsRefusedByWhateverPath() {
+        var own = new PodSpec("a", node.path().toString(), List.of(IP1), Map.of(), Optional.empty());
+        var thrown = assertThrows(IllegalArgumentException.class, () -> pods.add(own));
+        assertEquals(
+                "the network namespace " + node.path()
+                        + " of pod a is the node's own; a pod that shares it needs no device",
+                thrown.getMessage());
+        assertEquals(List.of(), pods.list());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"0.0.0.0", "127.0.0.1", "169.254.1.1", "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1"})
+    void addressThatNoPodCanHaveIsRefused(String address) {
+        var thrown = assertThrows(IllegalArgumentException.class, () -> pods.add(spec("a", IpAddress.parse(address))));
+        assertTrue(thrown.getMessage().endsWith(" of pod a is none that a pod can have"), thrown.getMessage());
+        assertEquals(List.of(), pods.list());
+    }
+
+    @Test
+    void addressesThatTheNodeNeedsAreRefused() {
+        onNode.links().create(new LinkSpec.Veth(LinkSpec.Side.named("up0"), LinkSpec.Side.named("other")));
+        int uplink = onNode.links().find("up0").orElseThrow().ifindex();
+        onNode.links().setUp(uplink);
+        onNode.addresses().add(new Address(uplink, IpAddress.parse("192.168.7.1"), 24));
+        onNode.routes()
+                .add(Route.to(Cidr.parse("10.2.0.0/24"))
+                        .via(IpAddress.parse("192.168.7.2"))
+                        .dev(uplink));
+        for (String address : List.of("192.168.7.1", "192.168.7.255")) {
+            var own = assertThrows(IllegalArgumentException.class, () -> pods.add(spec("a", IpAddress.parse(address))));
+            assertEquals(
+                    "the address " + address + " of pod a is the node's own, or a broadcast address of its networks",
+                    own.getMessage());
+        }
+        var gateway =
+                assertThrows(IllegalArgumentException.class, () -> pods.add(spec("a", IpAddress.parse("192.168.7.2"))));
+        assertEquals(
+                "the address 192.168.7.2 of pod a is that of a gateway, over which this node reaches others",
+                gateway.getMessage());
+        pods.add(spec("a", IpAddress.parse("192.168.7.3")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "a\nb"})
+    void nameThatIsNotOneLineIsRefused(String name) {
+        assertThrows(IllegalArgumentException.class, () -> pods.add(spec(name, IP1)));
+        assertEquals(List.of(), pods.list());
     }
 
     @Test

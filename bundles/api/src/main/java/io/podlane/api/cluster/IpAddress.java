@@ -30,6 +30,19 @@ public final class IpAddress {
         throw new IllegalArgumentException("'" + text + "' is no IP address");
     }
 
+    /** Whether one host, or one Service, may have it: it is not unspecified, loopback, link-local, multicast or broadcast. */
+    public static boolean isUnicast(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        // 0.0.0.0/8 is "this network" (RFC 1122, 3.2.1.3), 240.0.0.0/4 reserved (RFC 1112, 4), with the broadcast
+        // address.
+        boolean special = bytes.length == 4 && (bytes[0] == 0 || (bytes[0] & 0xf0) == 0xf0);
+        return !special
+                && !address.isAnyLocalAddress()
+                && !address.isLoopbackAddress()
+                && !address.isLinkLocalAddress()
+                && !address.isMulticastAddress();
+    }
+
     private static byte[] v4(String text) {
         var bytes = new byte[4];
         int at = 0;

@@ -34,6 +34,8 @@ public record Route(
         boolean onlink) {
     /** The table that is asked for all packets. */
     public static final int MAIN = 254;
+    /** The table of the node's own addresses and the broadcast addresses of its networks, which the kernel keeps. */
+    public static final int LOCAL = 255;
     /** The protocol number of Podlane's routes, by which they are told from others. Unassigned in rtnetlink.h. */
     public static final int PODLANE = 112;
 

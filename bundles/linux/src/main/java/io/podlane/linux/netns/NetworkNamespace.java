@@ -5,6 +5,9 @@ import io.podlane.api.kernel.Errno;
 import io.podlane.api.kernel.KernelException;
 import io.podlane.linux.ffi.Libc;
 import io.podlane.linux.ffi.Native;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -107,6 +110,20 @@ public final class NetworkNamespace implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    /** Whether both are one, by whatever path they were opened. */
+    public boolean isSameAs(NetworkNamespace other) {
+        try {
+            return inode().equals(other.inode());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot tell " + path + " from " + other.path, e);
+        }
+    }
+
+    /** All namespaces are files of one file system, whose inode numbers tell them apart (nsfs, namespaces(7)). */
+    private Object inode() throws IOException {
+        return Files.getAttribute(path(), "unix:ino");
     }
 
     /** For this bundle's own system calls. */
