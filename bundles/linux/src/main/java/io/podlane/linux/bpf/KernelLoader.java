@@ -6,6 +6,8 @@ import io.podlane.api.bpf.BpfObject;
 import io.podlane.api.bpf.BpfSource;
 import io.podlane.api.bpf.Program;
 import io.podlane.api.node.NodeConfig;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,6 +21,8 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.ServiceScope;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The loader of one bundle. Takes what is pinned where it can, and asks libbpf where not.
@@ -27,8 +31,11 @@ import org.osgi.service.component.annotations.ServiceScope;
  */
 @Component(service = BpfLoader.class, scope = ServiceScope.BUNDLE)
 public final class KernelLoader implements BpfLoader, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(KernelLoader.class);
     // libbpf's callback is one for the process, and two objects may share pinned maps: one load at a time.
     private static final Object ONE_LOAD = new Object();
+
+    private static final Set<KernelLoader> LOADERS = ConcurrentHashMap.newKeySet();
 
     private final Path bpffs;
     private final String owner;
@@ -47,6 +54,7 @@ public final class KernelLoader implements BpfLoader, AutoCloseable {
     public KernelLoader(Path bpffs, String owner) {
         this.bpffs = bpffs;
         this.owner = owner;
+        LOADERS.add(this);
     }
 
     @Override
@@ -63,6 +71,7 @@ public final class KernelLoader implements BpfLoader, AutoCloseable {
         var pinned = new HashMap<String, OpenMap>();
         var programs = new HashMap<String, Fd>();
         try {
+            blueprint.pinnedMaps().forEach(this::pinAgain);
             PinnedMaps.open(blueprint, mapFolder, pinned);
             if (pinned.keySet().containsAll(blueprint.pinnedMaps())) {
                 var identities = blueprint.identities(pinned);
@@ -86,6 +95,21 @@ public final class KernelLoader implements BpfLoader, AutoCloseable {
             programs.values().forEach(Fd::close);
             pinned.values().forEach(map -> map.fd().close());
             throw e;
+        }
+    }
+
+    /**
+     * Somebody removed the pin of a map that other bundles hold: a new map in its place would be one that nobody fills, or
+     * that nobody reads.
+     */
+    private void pinAgain(String map) {
+        Path pin = bpffs.resolve("maps").resolve(map);
+        if (!Files.exists(pin, LinkOption.NOFOLLOW_LINKS)
+                && LOADERS.stream()
+                        .filter(loader -> loader.bpffs.equals(bpffs))
+                        .flatMap(loader -> loader.open.stream())
+                        .anyMatch(object -> object.pinMap(map, pin))) {
+            LOG.warn("map={} pin={} was removed, pinned again", map, pin);
         }
     }
 
@@ -117,6 +141,7 @@ public final class KernelLoader implements BpfLoader, AutoCloseable {
     @Deactivate
     @Override
     public void close() {
+        LOADERS.remove(this);
         List<LoadedObject> left = new ArrayList<>(open);
         left.forEach(LoadedObject::close);
         gracePeriod.close();

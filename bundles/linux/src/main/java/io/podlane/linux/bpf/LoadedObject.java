@@ -7,6 +7,7 @@ import io.podlane.api.bpf.Codec;
 import io.podlane.api.bpf.MappedArray;
 import io.podlane.api.bpf.Program;
 import io.podlane.api.bpf.RingBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,15 @@ final class LoadedObject implements BpfObject {
     private <T extends AutoCloseable> T view(T view) {
         views.add(view);
         return view;
+    }
+
+    /** Pins a map, if it has one of that name. */
+    synchronized boolean pinMap(String map, Path pin) {
+        if (closed || !maps.containsKey(map)) {
+            return false;
+        }
+        Bpf.pin(maps.get(map).fd().number(), pin, "map " + map);
+        return true;
     }
 
     private <T> T find(Map<String, T> among, String wanted, String kind) {

@@ -118,6 +118,20 @@ final class KernelLoaderTest {
     }
 
     @KernelTest
+    void aMapWhosePinWasRemovedByHandStaysTheOneThatAllBundlesShare(Path bpffs) throws IOException {
+        try (var one = new KernelLoader(bpffs, "one");
+                var two = new KernelLoader(bpffs, "two")) {
+            var a = one.load(Machine.object("testing/pinned"));
+            Files.delete(bpffs.resolve("maps/seen_v1"));
+            var b = two.load(Machine.object("testing/pinned"));
+            assertEquals(
+                    a.map("seen_v1", Codec.U32, Codec.U64).id(),
+                    b.map("seen_v1", Codec.U32, Codec.U64).id());
+            assertTrue(Files.exists(bpffs.resolve("maps/seen_v1")));
+        }
+    }
+
+    @KernelTest
     void aRejectedProgramCarriesTheVerifiersLogAndLeavesNothing(Path bpffs) throws IOException {
         try (var loader = new KernelLoader(bpffs, OWNER)) {
             var e = assertThrows(VerifierException.class, () -> loader.load(Machine.object("testing/rejected")));
