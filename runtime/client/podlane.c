@@ -8,6 +8,7 @@
 #include "podlane.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -238,6 +239,10 @@ int main(int argc, char **argv) {
         return EXIT_USAGE;
     }
     signal(SIGPIPE, SIG_IGN);
+    /* Else the socket would take the number of a standard stream that is closed, and be sent what is printed. */
+    while ((fd = open("/dev/null", O_RDONLY)) >= 0 && fd <= STDERR_FILENO)
+        ;
+    close(fd);
     fd = connect_agent(state_dir);
     folder = getcwd(NULL, 0);
     if (folder)

@@ -148,6 +148,24 @@ class ClientTest {
     }
 
     @Test
+    void aClosedOutputIsAFailureAndNothingIsSentToTheAgentInstead() throws Exception {
+        var result = Agent.run(
+                "",
+                List.of(
+                        "sh",
+                        "-c",
+                        Agent.CLIENT + " --state-dir " + agent.stateDir + " podlane:status >&-; echo $? >&2"));
+        assertEquals("1\n", result.err());
+    }
+
+    @Test
+    void aCommandLineTooDeepForTheShellIsRefused() throws Exception {
+        var result = client("", "--state-dir", agent.stateDir.toString(), "(".repeat(20_000));
+        assertEquals("podlane: java.lang.StackOverflowError\n", result.err());
+        assertEquals(1, result.status());
+    }
+
+    @Test
     void unknownCommandIsNamedOnStandardError() throws Exception {
         var result = agent.podlane("no:such");
         assertEquals(1, result.status());

@@ -82,7 +82,7 @@ final class Session {
                 }
             }
             return 0;
-        } catch (Exception | LinkageError e) {
+        } catch (Exception | LinkageError | StackOverflowError e) {
             LOG.debug("command failed: {}", line, e);
             err.println("podlane: " + Failures.describe(e));
             return 1;
