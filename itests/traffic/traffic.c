@@ -103,7 +103,13 @@ static int open_socket(int type, const char *address, const char *port, bool lis
     return fd;
 }
 
+// What measures must not starve beside what is measured.
+static void go_first(void) {
+    setpriority(PRIO_PROCESS, 0, -10);
+}
+
 static void listening(void) {
+    go_first();
     puts("listening");
     fflush(stdout);
 }
@@ -262,7 +268,7 @@ static int udp_stream(const char *address, const char *port, double per_second, 
             die("connect");
         fcntl(fds[i], F_SETFL, O_NONBLOCK);
     }
-    setpriority(PRIO_PROCESS, 0, -10);
+    go_first();
     begin_interval("start", 0);
     int64_t due = now(), last = due, step = 1e9 / per_second, stopped = 0;
     struct message m = {0};

@@ -14,6 +14,8 @@ import java.util.Map;
  * kernel's queue between devices (full while the processor was busy elsewhere), or at a socket (full likewise).
  */
 public final class Drops {
+    private static final String PROGRAMS = "programs of ";
+
     private final Map<String, Long> counts = new LinkedHashMap<>();
 
     private Drops() {}
@@ -22,7 +24,7 @@ public final class Drops {
     public static Drops now(TwoNodes two) {
         var drops = new Drops();
         for (Node node : List.of(two.nodeA(), two.nodeB())) {
-            drops.counts.put("programs of " + node.name(), byPrograms(node));
+            drops.counts.put(PROGRAMS + node.name(), byPrograms(node));
         }
         drops.counts.put("kernel queues", softnet());
         for (Pod pod : List.of(two.clientA(), two.webA(), two.webB())) {
@@ -44,6 +46,17 @@ public final class Drops {
             }
         });
         return text.toString();
+    }
+
+    /**
+     * How many were dropped since by others than Podlane's programs: in the kernel's queues and at sockets, because the
+     * processor was too busy to empty them.
+     */
+    public long elsewhereSince(Drops before) {
+        return counts.entrySet().stream()
+                .filter(entry -> !entry.getKey().startsWith(PROGRAMS))
+                .mapToLong(entry -> entry.getValue() - before.counts.get(entry.getKey()))
+                .sum();
     }
 
     private static long byPrograms(Node node) {

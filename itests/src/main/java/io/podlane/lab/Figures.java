@@ -33,6 +33,7 @@ public final class Figures {
      * @param longestGapMicros the longest time between two answers, in microseconds
      * @param took the median duration of doing it once
      * @param dropped where packets were dropped meanwhile, according to everybody's counters; empty if nowhere
+     * @param overloaded how many of those were dropped in full queues and at full sockets
      */
     public record Swap(
             String what,
@@ -42,7 +43,13 @@ public final class Figures {
             long resets,
             long longestGapMicros,
             Duration took,
-            String dropped) {}
+            String dropped,
+            long overloaded) {
+        /** Whether more was lost than this machine was too busy to take in. */
+        public boolean unexplained() {
+            return lost > overloaded || resets > 0;
+        }
+    }
 
     /** Something done to a node under traffic. */
     public interface Deed {
@@ -51,15 +58,15 @@ public final class Figures {
     }
 
     /**
-     * The rate at which this machine loses nothing while nothing is done: the one asked for, or what is left after halving
-     * it as often as need be. A slow test kernel carries less than a real one.
+     * The rate at which this machine loses nothing while nothing is done: the one asked for, or else half of what it just
+     * carries, so that there is room for what is done. A slow test kernel carries less than a real one.
      */
     public static int rate(TwoNodes two) {
         for (int rate = PACKETS_PER_SECOND; rate > 100; rate /= 2) {
             var quiet = underTraffic(two, "trial", rate, 1, n -> pause(TRIAL));
             long asked = rate * TRIAL.toSeconds();
             if (quiet.lost() == 0 && quiet.sent() > asked * 9 / 10) {
-                return rate;
+                return rate == PACKETS_PER_SECOND ? rate : rate / 2;
             }
         }
         throw new IllegalStateException("this machine loses packets at every rate, with nothing done to it");
@@ -90,6 +97,7 @@ public final class Figures {
             var packets = udp.stop();
             var connection = tcp.stop();
             var during = packets.interval(what);
+            var after = Drops.now(two);
             return new Swap(
                     what,
                     times,
@@ -98,7 +106,8 @@ public final class Figures {
                     connection.resets(),
                     during.longestGapMicros(),
                     median(took),
-                    Drops.now(two).since(before));
+                    after.since(before),
+                    after.elsewhereSince(before));
         }
     }
 
