@@ -80,30 +80,18 @@ public final class Bench {
     }
 
     private void brokenUpdates(TwoNodes two) {
-        byte[] rejected = read(Lab.repository().resolve("itests/target/rejected.bpf.o"));
-        var verifier = NextRelease.make(
-                two.lab(), "hostrouting", 90, (path, content) -> path.endsWith(".bpf.o") ? rejected : content);
-        var activation = NextRelease.make(
-                two.lab(), "kubeproxy", 91, (path, content) -> path.endsWith(".bpf.o") ? new byte[] {1} : content);
-        var resolver = NextRelease.make(two.lab(), "servicetable", 92, Bench::needsTheImpossible);
-        record(refused(two, "broken: verifier", "hostrouting", verifier));
-        record(refused(two, "broken: activation", "kubeproxy", activation));
-        record(refused(two, "broken: resolver", "servicetable", resolver));
+        record(refused(two, "broken: verifier", BrokenRelease.rejectedByTheVerifier(two.lab())));
+        record(refused(two, "broken: activation", BrokenRelease.failingInActivation(two.lab())));
+        record(refused(two, "broken: resolver", BrokenRelease.thatCannotResolve(two.lab())));
     }
 
-    private static byte[] needsTheImpossible(String path, byte[] content) {
-        if (!path.equals("META-INF/MANIFEST.MF")) {
-            return content;
-        }
-        String manifest = new String(content, java.nio.charset.StandardCharsets.UTF_8);
-        return ("Import-Package: org.example.nowhere\r\n"
-                        + manifest.replaceAll("(?m)^Import-Package:.*\\R(^ .*\\R)*", ""))
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    }
-
-    private Figures.Swap refused(TwoNodes two, String what, String bundle, Path jar) {
+    private Figures.Swap refused(TwoNodes two, String what, BrokenRelease broken) {
         return Figures.underTraffic(two, what, rate, UPDATES, n -> {
-            var result = two.nodeA().podlane("podlane:update", "io.podlane." + bundle, jar.toString());
+            var result = two.nodeA()
+                    .podlane(
+                            "podlane:update",
+                            "io.podlane." + broken.bundle(),
+                            broken.jar().toString());
             if (result.ok()) {
                 throw new IllegalStateException(what + ": the update was taken");
             }
@@ -213,13 +201,5 @@ public final class Bench {
         cells.put("median", millis(swap.took()));
         cells.put("dropped", swap.dropped());
         return cells;
-    }
-
-    private static byte[] read(Path file) {
-        try {
-            return Files.readAllBytes(file);
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
     }
 }

@@ -69,13 +69,7 @@ public final class Node implements AutoCloseable {
 
     /** Starts the agent and waits until it says that it is ready. */
     public Node startAgent(Path manifests, String... more) {
-        return startAgent(List.of(), manifests, more);
-    }
-
-    /** As above, under another command such as {@code env NAME=VALUE}. */
-    public Node startAgent(List<String> prefix, Path manifests, String... more) {
         var command = new ArrayList<>(List.of(netns.inside()));
-        command.addAll(prefix);
         command.addAll(List.of(
                 client().toString(),
                 "agent",

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -148,7 +147,7 @@ public final class Traffic {
 
     /** Marks several streams at once. */
     public static void mark(String name, Stream... streams) {
-        for (Stream stream : new ArrayList<>(List.of(streams))) {
+        for (Stream stream : streams) {
             stream.mark(name);
         }
     }

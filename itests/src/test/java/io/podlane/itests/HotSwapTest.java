@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import io.podlane.lab.Await;
+import io.podlane.lab.BrokenRelease;
 import io.podlane.lab.Commands;
 import io.podlane.lab.Drops;
 import io.podlane.lab.NextRelease;
@@ -155,36 +156,30 @@ class HotSwapTest {
 
     @Test
     void anUpdateWhoseProgramTheVerifierRejectsIsRolledBackAndLosesNothing() {
-        // Hostrouting's object becomes one that reads through a null pointer: see itests/broken/rejected.bpf.c.
-        byte[] rejected = Broken.rejectedObject();
-        refused("hostrouting", (path, content) -> path.endsWith(".bpf.o") ? rejected : content, "verifier");
+        refused(BrokenRelease.rejectedByTheVerifier(two.lab()));
     }
 
     @Test
     void anUpdateWhoseActivationFailsIsRolledBackAndLosesNothing() {
-        refused("kubeproxy", (path, content) -> path.endsWith(".bpf.o") ? new byte[] {1, 2, 3} : content, "kubeproxy");
+        refused(BrokenRelease.failingInActivation(two.lab()));
     }
 
     @Test
     void anUpdateThatCannotResolveIsRolledBackAndLosesNothing() {
-        refused(
-                "servicetable",
-                (path, content) -> path.equals("META-INF/MANIFEST.MF")
-                        ? Broken.withHeader(
-                                content, "Require-Capability", "linux.kernel;filter:=\"(feature=time-travel)\"")
-                        : content,
-                "time-travel");
+        refused(BrokenRelease.thatCannotResolve(two.lab()));
     }
 
-    private void refused(String bundle, NextRelease.Change change, String reason) {
+    private void refused(BrokenRelease broken) {
         Map<String, Integer> before = links(two.nodeA());
-        Path broken = NextRelease.make(two.lab(), bundle, 9, change);
         underTraffic(node -> {
-            var result = node.podlane("podlane:update", "io.podlane." + bundle, broken.toString());
+            var result = node.podlane(
+                    "podlane:update",
+                    "io.podlane." + broken.bundle(),
+                    broken.jar().toString());
             assertFalse(result.ok(), result::out);
-            assertTrue(result.err().contains(reason), result::err);
+            assertTrue(result.err().contains(broken.reason()), result::err);
         });
-        assertEquals("0.1.0", version(bundle));
+        assertEquals("0.1.0", version(broken.bundle()));
         assertEquals(before, links(two.nodeA()));
         assertEquals("[]", two.nodeA().status().getAsJsonArray("problems").toString());
     }

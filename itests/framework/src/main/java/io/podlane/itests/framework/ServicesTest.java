@@ -196,8 +196,8 @@ class ServicesTest {
     @Test
     void anExtensionIsAttachedWhenItIsRegistered() {
         Program counter = copy(5);
-        ServiceRegistration<DatapathExtension> registration =
-                context.registerService(DatapathExtension.class, new UplinkCounter(counter), null);
+        ServiceRegistration<DatapathExtension> registration = context.registerService(
+                DatapathExtension.class, onUplinks("uplink-counter", counter, Hook.UPLINK_INGRESS), null);
         try {
             assertTrue(
                     programs().programs().stream().anyMatch(entry -> entry.programId() == counter.id()),
@@ -210,31 +210,10 @@ class ServicesTest {
                 "it lingers for a while");
     }
 
-    private record UplinkCounter(Program program) implements DatapathExtension {
-        @Override
-        public String name() {
-            return "uplink-counter";
-        }
-
-        @Override
-        public Hook hook() {
-            return Hook.UPLINK_INGRESS;
-        }
-
-        @Override
-        public Phase phase() {
-            return Phase.CLASSIFY;
-        }
-
-        @Override
-        public DeviceSelector devices() {
-            return new DeviceSelector.Uplinks();
-        }
-    }
-
     @Test
     void anExtensionForAHookThatTheDeviceLacksIsAProblem() {
-        var registration = context.registerService(DatapathExtension.class, new PodHookOnUplink(copy(6)), null);
+        var registration = context.registerService(
+                DatapathExtension.class, onUplinks("misplaced", copy(6), Hook.POD_EGRESS), null);
         try {
             assertTrue(problems().stream().anyMatch(message -> message.contains("POD_EGRESS")), () -> problems()
                     .toString());
@@ -243,26 +222,8 @@ class ServicesTest {
         }
     }
 
-    private record PodHookOnUplink(Program program) implements DatapathExtension {
-        @Override
-        public String name() {
-            return "misplaced";
-        }
-
-        @Override
-        public Hook hook() {
-            return Hook.POD_EGRESS;
-        }
-
-        @Override
-        public Phase phase() {
-            return Phase.CLASSIFY;
-        }
-
-        @Override
-        public DeviceSelector devices() {
-            return new DeviceSelector.Uplinks();
-        }
+    private static DatapathExtension onUplinks(String name, Program program, Hook hook) {
+        return DatapathExtension.of(name, program, hook, Phase.CLASSIFY, new DeviceSelector.Uplinks());
     }
 
     private List<String> problems() {
